@@ -1,0 +1,41 @@
+"""`portal`: every deed an operator can order, one module per group of commands.
+
+A group is imported only when it is called, so that `portal policy check` needs no database.
+"""
+
+import os
+from importlib import import_module
+
+import click
+from flask import Flask
+
+GROUPS = ("access", "consent", "policy", "store")
+
+
+class LazyGroups(click.Group):
+    """A group whose sub-groups live in the module of the same name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in GROUPS:
+            return None
+        command: click.Command = getattr(import_module(f"portal.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=LazyGroups, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run the privacy portal's duties from a shell."""
+
+
+def portal_app() -> Flask:
+    """Return the portal made from the environment, as the server would make it."""
+    from portal import create_app
+    from portal.settings import ConfigurationError, Settings
+
+    try:
+        return create_app(Settings.from_environ(os.environ))
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
