@@ -1,0 +1,234 @@
+"""The journal: one line for every answer, kept before the answer's first byte leaves.
+
+Here live the format of an access record and the files that hold it, for the gate that writes them and for whoever
+drains them. Nothing here reads a database or knows a request.
+
+Why a mapped, preallocated file: the line is in the kernel's hands as soon as it is copied, so a killed process loses
+nothing, and no system call gives up the interpreter lock. Why room is reserved before the application is called: a
+full disk must stop a request at the door, never between the application's work and its record.
+"""
+
+import fcntl
+import mmap
+import os
+import re
+import secrets
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from .errors import JournalUnavailable
+
+SEGMENT_SUFFIX = ".journal"
+SEGMENT_BYTES = 4 * 1024 * 1024
+LINE_BYTES = 6144  # the longest line that the limits below allow, rounded up
+PATH_CHARS, AGENT_CHARS, COOKIES_CHARS = 2048, 512, 2048
+DECISIONS = ("exempt", "portal", "passed", "anonymous", "blocked", "error")
+ABANDONED_S = 3600  # a segment that was never finished making is swept after this time
+
+_ODD = re.compile(r"[^ -$&-\[\]-~]")
+_ESCAPED = tuple(chr(b) if 32 <= b < 127 and chr(b) not in "%\\" else f"%{b:02X}" for b in range(256))
+
+
+class Record(NamedTuple):
+    """One access record. Text is ASCII with every other byte percent-encoded; nothing known is ""."""
+
+    at: int  # microseconds since 1970-01-01 UTC
+    request_id: str
+    ref: str  # the member's opaque reference
+    ip: str
+    method: str
+    path: str  # without the query
+    status: int
+    decision: str  # one of DECISIONS
+    user_agent: str
+    cookies: str  # name=keyed digest, comma between; never a value
+
+
+def escaped(text: str, limit: int) -> str:
+    """Return `text` as printable ASCII without `%`, `\\` or tab of its own, at most `limit` characters long."""
+    if len(text) > limit:
+        text = text[:limit]
+    if _ODD.search(text) is None:
+        return text
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    whole = "".join([_ESCAPED[byte] for byte in raw])
+    return whole if len(whole) <= limit else re.sub(r"%.?\Z", "", whole[:limit])
+
+
+def line_of(record: Record) -> bytes:
+    """Return the line that keeps `record`; its fields must be escaped already. The checksum proves it whole."""
+    body = "\t".join(map(str, record)).encode("ascii")
+    return b"%b\t%08x\n" % (body, crc32(body))
+
+
+def parse_line(line: bytes) -> Record | None:
+    """Return the record of a line given without its newline, or None where the line is torn or not one of ours."""
+    body, _, checksum = line.rpartition(b"\t")
+    try:
+        if int(checksum, 16) != crc32(body):
+            return None
+        at, request_id, ref, ip, method, path, status, decision, agent, cookies = body.decode("ascii").split("\t")
+        return Record(int(at), request_id, ref, ip, method, path, int(status), decision, agent, cookies)
+    except ValueError:
+        return None
+
+
+def segments(directory: str | os.PathLike[str]) -> list[Path]:
+    """Return the segment files of `directory`, oldest first."""
+    found = [path for path in Path(directory).iterdir() if path.suffix == SEGMENT_SUFFIX]
+    return sorted(found, key=lambda path: (path.stat().st_ctime_ns, path.name))
+
+
+def is_live(fd: int) -> bool:
+    """Tell whether the segment open at `fd` still has its writer, who holds its lock for life."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+class Segment:
+    """A preallocated file with one writing process; NULs stand where nothing was written yet."""
+
+    def __init__(self, path: Path, size: int = SEGMENT_BYTES) -> None:
+        self.path = path
+        self._size = size
+        self._end = 0
+        self._reserved = 0
+        self._retired = False
+        self._lock = threading.Lock()
+        unfinished = path.with_suffix(".new")
+        fd = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.posix_fallocate(fd, 0, size)
+            self._map = mmap.mmap(fd, size)
+            os.rename(unfinished, path)  # only now may a drainer see it: locked, so not taken for dead
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(fd)  # the mapping keeps a descriptor of its own, and with it the lock
+        _sync_directory(path.parent)
+
+    def reserve(self) -> bool:
+        """Set aside room for one line; False when this segment has no more."""
+        with self._lock:
+            if self._end + (self._reserved + 1) * LINE_BYTES > self._size:
+                return False
+            self._reserved += 1
+            return True
+
+    def append(self, line: bytes) -> None:
+        """Write `line` into room that was reserved. The newline goes last: a reader trusts what stands before it."""
+        with self._lock:
+            start = self._end
+            last = start + len(line) - 1
+            self._map[start:last] = line[:-1]
+            self._map[last] = 10
+            self._end = last + 1
+            self._reserved -= 1
+            if self._retired and not self._reserved:
+                self._map.close()
+
+    def release(self) -> None:
+        """Give back room that was reserved and is not needed."""
+        with self._lock:
+            self._reserved -= 1
+            if self._retired and not self._reserved:
+                self._map.close()
+
+    def retire(self) -> None:
+        """Take no more reservations; let go of the file when the last one is used."""
+        with self._lock:
+            self._retired = True
+            if not self._reserved:
+                self._map.close()
+
+
+class Journal:
+    """The segments that this process writes, one after the other, in one directory."""
+
+    def __init__(self, directory: str | os.PathLike[str], *, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self.directory = Path(directory)
+        self._segment_bytes = segment_bytes
+        self._begin()
+        _journals.add(self)
+
+    def _begin(self) -> None:
+        """Start with no segment: at construction, and in a forked child, who must not write its parent's."""
+        self.writer = secrets.token_hex(4)
+        self._turn_lock = threading.Lock()
+        self._turns = 0
+        self._current: Segment | None = None
+
+    def reserve(self) -> Segment:
+        """Return a segment with room set aside for one line; the caller must append or release.
+
+        Raises JournalUnavailable when no room can be had: the request must not go on.
+        """
+        current = self._current
+        if current is not None and current.reserve():
+            return current
+        return self._turn(current)
+
+    def _turn(self, full: Segment | None) -> Segment:
+        with self._turn_lock:
+            current = self._current
+            if current is not full and current is not None and current.reserve():
+                return current  # another thread turned the page meanwhile
+            try:
+                _sweep_unfinished(self.directory)
+                fresh = Segment(self.directory / f"{self.writer}-{self._turns:06d}{SEGMENT_SUFFIX}", self._segment_bytes)
+            except (OSError, ValueError) as error:
+                raise JournalUnavailable(f"no new segment ({_words(error)})") from error
+            self._turns += 1
+            fresh.reserve()
+            self._current = fresh
+            if current is not None:
+                current.retire()
+            return fresh
+
+    def close(self) -> None:
+        """Let go of the current segment, so that a drainer may finish it."""
+        with self._turn_lock:
+            if self._current is not None:
+                self._current.retire()
+                self._current = None
+
+
+_journals: "weakref.WeakSet[Journal]" = weakref.WeakSet()
+
+
+def _begin_in_child() -> None:
+    for journal in list(_journals):
+        journal._begin()
+
+
+os.register_at_fork(after_in_child=_begin_in_child)
+
+
+def _sync_directory(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sweep_unfinished(directory: Path) -> None:
+    for path in directory.glob("*.new"):
+        if time.time() - path.stat().st_mtime > ABANDONED_S:
+            path.unlink(missing_ok=True)
+
+
+def _words(error: BaseException) -> str:
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
