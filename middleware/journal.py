@@ -187,7 +187,9 @@ class Journal:
                 return current  # another thread turned the page meanwhile
             try:
                 _sweep_unfinished(self.directory)
-                fresh = Segment(self.directory / f"{self.writer}-{self._turns:06d}{SEGMENT_SUFFIX}", self._segment_bytes)
+                fresh = Segment(
+                    self.directory / f"{self.writer}-{self._turns:06d}{SEGMENT_SUFFIX}", self._segment_bytes
+                )
             except (OSError, ValueError) as error:
                 raise JournalUnavailable(f"no new segment ({_words(error)})") from error
             self._turns += 1
