@@ -1,0 +1,81 @@
+"""How the portal speaks: the language of an answer, and the words for days, moments and periods.
+
+Korean is the language the texts are written in; English comes from the catalogue under `translations/`.
+A policy carries both languages itself (`Text`), so its words never pass through the catalogue.
+Nothing here reads a store.
+"""
+
+from datetime import date, datetime
+from typing import Literal, cast
+
+from babel.dates import format_date
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import Babel, gettext, ngettext
+
+from portal.clock import SEOUL
+from portal.policy.model import Text
+
+Language = Literal["ko", "en"]
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+NAMES = {"ko": "한국어", "en": "English"}
+DAY_PATTERNS = {"ko": "y년 M월 d일", "en": "d MMMM y"}
+
+
+def speak(app: Flask, default: str) -> None:
+    """Give `app` its languages and the filters that templates use."""
+    app.config.update(BABEL_DEFAULT_LOCALE=default, BABEL_DEFAULT_TIMEZONE="Asia/Seoul")
+    Babel(app, locale_selector=language)
+
+    @app.before_request
+    def remember_language() -> None:
+        asked = request.args.get("lang")
+        if asked in LANGUAGES and request.endpoint != "static":
+            g.language = session["language"] = asked
+
+    for name, say in {
+        "say": say_text,
+        "day": say_day,
+        "moment": say_moment,
+        "months": say_months,
+        "article": say_article,
+    }.items():
+        app.add_template_filter(say, name)
+
+
+def language() -> Language:
+    """Return the language of this answer: asked for, else remembered, else the instance's own."""
+    default = cast(Language, current_app.config["BABEL_DEFAULT_LOCALE"])
+    if not has_request_context():
+        return default
+    if "language" not in g:
+        remembered = session.get("language")
+        g.language = remembered if remembered in LANGUAGES else default
+    return cast(Language, g.language)
+
+
+def say_text(text: Text) -> str:
+    """Return the policy's own words in the language of this answer."""
+    return text.ko if language() == "ko" else text.en
+
+
+def say_day(day: date) -> str:
+    """Return a Seoul day as "2021년 2월 4일" or "4 February 2021"."""
+    spoken = language()
+    return format_date(day, DAY_PATTERNS[spoken], locale=spoken)
+
+
+def say_moment(at: datetime) -> str:
+    """Return an aware moment in Seoul time to the minute: "2026-11-23 10:21", the form of every log here."""
+    return at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M")
+
+
+def say_months(months: int) -> str:
+    """Return a period as people say it: whole years as years, the rest in months."""
+    if months and months % 12 == 0:
+        return ngettext("%(num)d년", "%(num)d년", months // 12)
+    return ngettext("%(num)d개월", "%(num)d개월", months)
+
+
+def say_article(number: str) -> str:
+    """Return the name of an article for its chip: "제2-2조" or "Art. 2-2"."""
+    return gettext("제%(number)s조", number=number)
