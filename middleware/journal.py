@@ -62,9 +62,21 @@ def escaped(text: str, limit: int) -> str:
     return whole if len(whole) <= limit else re.sub(r"%.?\Z", "", whole[:limit])
 
 
-def line_of(record: Record) -> bytes:
-    """Return the line that keeps `record`; its fields must be escaped already. The checksum proves it whole."""
-    body = "\t".join(map(str, record)).encode("ascii")
+def compose(
+    at: int,
+    request_id: str,
+    ref: str,
+    ip: str,
+    method: str,
+    path: str,
+    status: str,
+    decision: str,
+    user_agent: str,
+    cookies: str,
+) -> bytes:
+    """Return the line of one record; every text must be escaped already. The checksum proves the line whole."""
+    fields = f"{at}\t{request_id}\t{ref}\t{ip}\t{method}\t{path}\t{status}\t{decision}\t{user_agent}\t{cookies}"
+    body = fields.encode("ascii")
     return b"%b\t%08x\n" % (body, crc32(body))
 
 
