@@ -1,0 +1,179 @@
+"""Flask's signed session cookie, verified without building a serializer for every request.
+
+Nothing here is more lenient than Flask: the short way only ever says yes to what Flask would accept, and whatever
+it does not recognise is put to the serializer that Flask's own session interface makes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_OWN_MEANS = ("open_session", "get_signing_serializer", "get_cookie_name")
+
+
+class Session(NamedTuple):
+    """A verified session and when it is good, in seconds since 1970-01-01 UTC: since <= now < until."""
+
+    values: Mapping[str, Any]
+    since: int
+    until: int
+
+
+def is_plain(app: Flask) -> bool:
+    """Does the app read its sessions exactly as Flask's own signed-cookie interface does?"""
+    from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+
+    interface = app.session_interface
+    kind = type(interface)
+    return (
+        isinstance(interface, SecureCookieSessionInterface)
+        and not any(name in vars(interface) for name in _OWN_MEANS)
+        and all(getattr(kind, name) is getattr(SecureCookieSessionInterface, name) for name in _OWN_MEANS)
+        and interface.session_class is SecureCookieSession
+    )
+
+
+def session_facts(app: Flask) -> tuple[object, ...]:
+    """Return everything a verdict over a session cookie rests on, but the cookie and the clock."""
+    config = app.config
+    interface: Any = app.session_interface
+    return (
+        config["SECRET_KEY"],
+        config["SECRET_KEY_FALLBACKS"],
+        config["SESSION_COOKIE_NAME"],
+        config["PERMANENT_SESSION_LIFETIME"],
+        interface,
+        interface.salt,
+        interface.digest_method,
+        interface.key_derivation,
+        interface.serializer,
+        app.request_class,
+    )
+
+
+class SessionCookie:
+    """Reads the session cookie under the settings the app has now; made anew when they change."""
+
+    def __init__(self, app: Flask, key: str) -> None:
+        interface: Any = app.session_interface
+        self._app = app
+        self._key = key
+        self._name = interface.get_cookie_name(app)
+        self._max_age_s = int(app.permanent_session_lifetime.total_seconds())
+        self._serializer: URLSafeTimedSerializer | None = interface.get_signing_serializer(app)
+        self._own_parser = _own_parser(app)
+        self._digest = ""
+        self._derived: list[bytes] = []
+        if self._serializer is not None:
+            self._prepare(self._serializer)
+
+    def _prepare(self, serializer: URLSafeTimedSerializer) -> None:
+        """Derive the keys once, and try them: what does not read its own cookie is not used."""
+        from flask.json.provider import DefaultJSONProvider
+        from flask.json.tag import TaggedJSONSerializer
+
+        if type(serializer.serializer) is not TaggedJSONSerializer:
+            return
+        if type(self._app.json) is not DefaultJSONProvider:
+            return
+        signer: Any = serializer.make_signer(serializer.salt)
+        self._derived = [signer.derive_key(key) for key in reversed(signer.secret_keys)]
+        self._digest = signer.digest_method().name
+        probe = serializer.dumps({self._key: "probe"})
+        try:
+            read = self._short_way(probe if isinstance(probe, str) else probe.decode(), None)
+        except ValueError:  # a digest that hmac does not know by name
+            read = None
+        if read is None:
+            self._derived = []
+
+    def cookies(self, environ: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return the request's cookies as the host's own request class reads them."""
+        if self._own_parser is not None:
+            parsed: Mapping[str, str] = self._own_parser(environ.get("HTTP_COOKIE"))
+            return parsed
+        try:
+            return self._app.request_class(dict(environ)).cookies
+        except UnicodeError:
+            return {}
+
+    def read(self, cookies: Mapping[str, str], now: float) -> Session | None:
+        """Return the session that the cookies prove at `now`, or None: no cookie, forged, expired, unreadable."""
+        value = cookies.get(self._name)
+        if not value or self._serializer is None:
+            return None
+        return self._short_way(value, now) or self._flasks_way(value)
+
+    def _short_way(self, value: str, now: float | None) -> Session | None:
+        """Return the session when it is plainly good; None says nothing. `now` None skips the question of age."""
+        signed, _, signature = value.rpartition(".")
+        payload, _, stamp = signed.rpartition(".")
+        if not payload or not value.isascii():
+            return None
+        message, given = signed.encode(), signature.encode()
+        for key in self._derived:
+            proof = base64.urlsafe_b64encode(hmac.digest(key, message, self._digest)).rstrip(b"=")
+            if hmac.compare_digest(proof, given):
+                break
+        else:
+            return None
+        try:
+            since = int.from_bytes(_unbase64(stamp), "big")
+            until = since + self._max_age_s + 1  # an age of exactly the lifetime, in whole seconds, is still good
+            if now is not None and not since <= now < until:
+                return None
+            text = zlib.decompress(_unbase64(payload[1:])) if payload[0] == "." else _unbase64(payload)
+            values = json.loads(text)
+        except (ValueError, zlib.error):
+            return None
+        # Text and numbers carry no tag, so the serializer would return them as they are.
+        if type(values) is dict and type(values.get(self._key)) in (str, int):
+            return Session(values, since, until)
+        return None
+
+    def _flasks_way(self, value: str) -> Session | None:
+        """Return what the serializer of the app's own session interface makes of the cookie."""
+        if self._serializer is None:
+            return None
+        try:
+            with self._app.app_context():  # the app's own JSON provider reads the payload
+                values, signed_at = self._serializer.loads(value, max_age=self._max_age_s, return_timestamp=True)
+        except BadData:
+            return None
+        if not isinstance(values, dict):
+            return None
+        since = int(signed_at.timestamp())
+        return Session(values, since, since + self._max_age_s + 1)
+
+
+def _own_parser(app: Flask) -> Any:
+    """Return Werkzeug's cookie parser when the app's request class uses nothing else; None otherwise."""
+    from werkzeug.datastructures import ImmutableMultiDict
+    from werkzeug.sansio.http import parse_cookie
+    from werkzeug.sansio.request import Request as SansioRequest
+    from werkzeug.wrappers import Request
+
+    kind: Any = app.request_class
+    if (
+        issubclass(kind, Request)
+        and kind.cookies is SansioRequest.cookies
+        and kind.__init__ is Request.__init__
+        and kind.dict_storage_class is ImmutableMultiDict
+    ):
+        return parse_cookie
+    return None
+
+
+def _unbase64(text: str) -> bytes:
+    return binascii.a2b_base64(text.replace("-", "+").replace("_", "/") + "==="[: -len(text) % 4])
