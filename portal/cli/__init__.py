@@ -1,6 +1,6 @@
-"""`portal`: every deed an operator can order, one module per group of commands.
+"""`portal`: every deed an operator can order, one module per command or group of commands.
 
-A group is imported only when it is called, so that `portal policy check` needs no database.
+Each is imported only when it is called, so that `portal policy check` needs no database.
 """
 
 import os
@@ -9,23 +9,23 @@ from importlib import import_module
 import click
 from flask import Flask
 
-GROUPS = ("access", "consent", "policy", "store")
+COMMANDS = ("access", "consent", "policy", "serve", "store")
 
 
-class LazyGroups(click.Group):
-    """A group whose sub-groups live in the module of the same name."""
+class LazyCommands(click.Group):
+    """A group whose commands live in modules of the same name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(GROUPS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in GROUPS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"portal.cli.{cmd_name}"), cmd_name)
         return command
 
 
-@click.group(cls=LazyGroups, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run the privacy portal's duties from a shell."""
 

@@ -1,0 +1,30 @@
+"""The door: the MateCost app and the privacy portal side by side, both behind the consent gate."""
+
+import os
+
+from middleware import ConsentGate
+from portal import create_app
+from portal.host import identify_by, load_host
+from portal.services.draining import start_draining
+from portal.settings import Settings
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+settings = Settings.from_environ(os.environ)
+portal = create_app(settings)
+host = load_host(settings)
+
+application = ConsentGate(
+    DispatcherMiddleware(host, {"/privacy": portal}),
+    store=settings.main_store,
+    journal=settings.journal,
+    identify=identify_by(settings.identity, host, settings.trusted_proxies),
+    exempt=settings.exempt,
+    portal="/privacy",
+    login_url=settings.login_url,
+    trusted_proxies=settings.trusted_proxies,
+    forwarded_header=settings.forwarded_header,
+    digest_key=portal.extensions["portal.secrets"].digest_key,
+)
+
+if settings.drain == "thread":
+    start_draining(portal)
