@@ -2,12 +2,13 @@
 
 import os
 
+from portal.services.draining import start_draining
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
 from middleware import ConsentGate
 from portal import create_app
 from portal.host import identify_by, load_host
-from portal.services.draining import start_draining
 from portal.settings import Settings
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 settings = Settings.from_environ(os.environ)
 portal = create_app(settings)

@@ -5,7 +5,6 @@ from importlib import import_module
 from typing import Any
 
 from middleware import identity
-
 from portal.settings import ConfigurationError, Settings
 
 Identify = Callable[[dict[str, Any]], str | None]
