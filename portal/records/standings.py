@@ -1,0 +1,46 @@
+"""Where each member stands: the requirement satisfied, and whether the account is suspended.
+
+The gate reads this table. Whoever changes a row holds `portal.records.epoch.standing_change` round the commit.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Model, UtcMicros, db, inserting
+
+
+class Standing(Model):
+    """One row per member; no row, or another requirement than the one in force, means stopped at the gate."""
+
+    __tablename__ = "standing"
+
+    host_id: Mapped[str] = mapped_column(primary_key=True)
+    ref: Mapped[str]
+    requirement_hash: Mapped[str | None]
+    suspended: Mapped[bool] = mapped_column(default=False, server_default=false())
+    changed_at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+def of_host(host_id: str) -> Standing | None:
+    """Return the standing of the member whom the host calls `host_id`."""
+    return db.session.get(Standing, host_id)
+
+
+def satisfy(host_id: str, ref: str, requirement_hash: str | None, at: datetime) -> None:
+    """Note which requirement the member has satisfied; None means none, and the gate stops the next request."""
+    _change(host_id, ref, at, requirement_hash=requirement_hash)
+
+
+def suspend(host_id: str, ref: str, at: datetime, *, suspended: bool = True) -> None:
+    """Close the account at the gate, or open it again; what was satisfied stays."""
+    _change(host_id, ref, at, suspended=suspended)
+
+
+def _change(host_id: str, ref: str, at: datetime, **facts: object) -> None:
+    session = db.session()
+    statement = inserting(session, Standing).values(host_id=host_id, ref=ref, changed_at=at, **facts)
+    changes = {"ref": ref, "changed_at": at, **facts}
+    session.execute(statement.on_conflict_do_update(index_elements=[Standing.host_id], set_=changes))
+    session.expire_all()

@@ -1,0 +1,1 @@
+"""Behind a second lock: secrets, signatures, wrapped keys and what is sealed under them."""
