@@ -86,7 +86,7 @@ class _FlaskSession:
         proved = reader.proved.get(header)
         if proved is not None and proved.since <= now < proved.until:
             return proved.member
-        cookies = cookie.cookies(environ)
+        cookies = cookie.cookies(header)
         session = cookie.read(cookies, now)
         member = None if session is None else member_id(session.values.get(self._key))
         if reader.remember_name is not None:

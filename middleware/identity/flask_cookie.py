@@ -31,16 +31,24 @@ class Session(NamedTuple):
 
 
 def is_plain(app: Flask) -> bool:
-    """Does the app read its sessions exactly as Flask's own signed-cookie interface does?"""
+    """Does the app read its sessions and its cookies exactly as Flask itself does?"""
     from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+    from werkzeug.datastructures import ImmutableMultiDict
+    from werkzeug.sansio.request import Request as SansioRequest
+    from werkzeug.wrappers import Request
 
     interface = app.session_interface
     kind = type(interface)
+    reader: Any = app.request_class
     return (
         isinstance(interface, SecureCookieSessionInterface)
         and not any(name in vars(interface) for name in _OWN_MEANS)
         and all(getattr(kind, name) is getattr(SecureCookieSessionInterface, name) for name in _OWN_MEANS)
         and interface.session_class is SecureCookieSession
+        and issubclass(reader, Request)
+        and reader.cookies is SansioRequest.cookies
+        and reader.__init__ is Request.__init__
+        and reader.dict_storage_class is ImmutableMultiDict
     )
 
 
@@ -66,13 +74,15 @@ class SessionCookie:
     """Reads the session cookie under the settings the app has now; made anew when they change."""
 
     def __init__(self, app: Flask, key: str) -> None:
+        from werkzeug.sansio.http import parse_cookie
+
         interface: Any = app.session_interface
         self._app = app
         self._key = key
         self._name = interface.get_cookie_name(app)
         self._max_age_s = int(app.permanent_session_lifetime.total_seconds())
         self._serializer: URLSafeTimedSerializer | None = interface.get_signing_serializer(app)
-        self._own_parser = _own_parser(app)
+        self._parse = parse_cookie
         self._digest = ""
         self._derived: list[bytes] = []
         if self._serializer is not None:
@@ -98,15 +108,10 @@ class SessionCookie:
         if read is None:
             self._derived = []
 
-    def cookies(self, environ: Mapping[str, Any]) -> Mapping[str, str]:
-        """Return the request's cookies as the host's own request class reads them."""
-        if self._own_parser is not None:
-            parsed: Mapping[str, str] = self._own_parser(environ.get("HTTP_COOKIE"))
-            return parsed
-        try:
-            return self._app.request_class(dict(environ)).cookies
-        except UnicodeError:
-            return {}
+    def cookies(self, header: str) -> Mapping[str, str]:
+        """Return the cookies of a Cookie header as Werkzeug's requests read them, the first of a name."""
+        parsed: Mapping[str, str] = self._parse(header)
+        return parsed
 
     def read(self, cookies: Mapping[str, str], now: float) -> Session | None:
         """Return the session that the cookies prove at `now`, or None: no cookie, forged, expired, unreadable."""
@@ -155,24 +160,6 @@ class SessionCookie:
             return None
         since = int(signed_at.timestamp())
         return Session(values, since, since + self._max_age_s + 1)
-
-
-def _own_parser(app: Flask) -> Any:
-    """Return Werkzeug's cookie parser when the app's request class uses nothing else; None otherwise."""
-    from werkzeug.datastructures import ImmutableMultiDict
-    from werkzeug.sansio.http import parse_cookie
-    from werkzeug.sansio.request import Request as SansioRequest
-    from werkzeug.wrappers import Request
-
-    kind: Any = app.request_class
-    if (
-        issubclass(kind, Request)
-        and kind.cookies is SansioRequest.cookies
-        and kind.__init__ is Request.__init__
-        and kind.dict_storage_class is ImmutableMultiDict
-    ):
-        return parse_cookie
-    return None
 
 
 def _unbase64(text: str) -> bytes:
