@@ -28,7 +28,7 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """What every struct here has in common: frozen, and an unknown field is a fault, not a surprise."""
 
 
-class Text(Fact):
+class Text(Fact, frozen=True):
     """The same words in both languages."""
 
     ko: str
@@ -38,7 +38,7 @@ class Text(Fact):
         return self.ko if language == "ko" else self.en
 
 
-class Period(Fact):
+class Period(Fact, frozen=True):
     """A length in calendar months or in years; exactly one of the two is above zero."""
 
     months: int = 0
@@ -49,14 +49,14 @@ class Period(Fact):
         return self.months + 12 * self.years
 
 
-class Term(Fact):
+class Term(Fact, frozen=True):
     """How long something is kept: until the first of some events, or as long as a retention rule says; never both."""
 
     until: tuple[Event, ...] = ()
     rule: str = ""
 
 
-class Controller(Fact):
+class Controller(Fact, frozen=True):
     """The company that answers for the processing, as the policy's footer prints it."""
 
     name: Text
@@ -72,7 +72,7 @@ class Controller(Fact):
     storage_countries: tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...]
 
 
-class Officer(Fact):
+class Officer(Fact, frozen=True):
     """The person responsible for personal information (Article 10).
 
     `mail` is what the policy prints. Where that is no address, `mail_usable` is false and `contact_mail` is the one to
@@ -88,14 +88,14 @@ class Officer(Fact):
     contact_mail: Words
 
 
-class CollectionMethod(Fact):
+class CollectionMethod(Fact, frozen=True):
     """A way in which data comes to the service (Article 2)."""
 
     key: Key
     label: Text
 
 
-class Purpose(Fact):
+class Purpose(Fact, frozen=True):
     """What data is used for; `articles` say where the policy states it."""
 
     key: Key
@@ -103,7 +103,7 @@ class Purpose(Fact):
     articles: tuple[ArticleNumber, ...]
 
 
-class DataItem(Fact):
+class DataItem(Fact, frozen=True):
     """One kind of personal data. `stored` is false where it only passes through to a processor."""
 
     key: Key
@@ -117,7 +117,7 @@ class DataItem(Fact):
     articles: tuple[ArticleNumber, ...]
 
 
-class Refusal(Fact):
+class Refusal(Fact, frozen=True):
     """The right to say no and what follows. `closes_service` is the fact, the texts are its words."""
 
     right: Text
@@ -126,7 +126,7 @@ class Refusal(Fact):
     closes_service: bool
 
 
-class ConsentItem(Fact):
+class ConsentItem(Fact, frozen=True):
     """One question with its own yes and no. `consent` and `notice` are asked at the gate; `optional` never closes it.
 
     `title` names the subject, `label` is the person's own declaration, `ask` is what an unanswered form says.
@@ -147,7 +147,7 @@ class ConsentItem(Fact):
     revision: int
 
 
-class Right(Fact):
+class Right(Fact, frozen=True):
     """What a member may ask for (Article 2-1), and through what."""
 
     key: Literal["WITHDRAWAL", "ACCESS", "PROVISION", "CORRECTION", "DELETION", "CHANGE"]
@@ -155,7 +155,7 @@ class Right(Fact):
     way: Text
 
 
-class Processor(Fact):
+class Processor(Fact, frozen=True):
     """Somebody who receives data. `notice` is said at the moment it happens; `review_required` awaits the officer."""
 
     key: Key
@@ -169,7 +169,7 @@ class Processor(Fact):
     articles: tuple[ArticleNumber, ...]
 
 
-class Ground(Fact):
+class Ground(Fact, frozen=True):
     """Why a record is kept: a law or the company's own rule. `short` is the name used in a narrow place."""
 
     name: Text
@@ -177,7 +177,7 @@ class Ground(Fact):
     kind: Literal["STATUTE", "INTERNAL_POLICY"]
 
 
-class RetentionRule(Fact):
+class RetentionRule(Fact, frozen=True):
     """A record kept for a fixed period (Article 5).
 
     `start_stated` is false where the policy gives a period but not the event it runs from; `start_event` is then the
@@ -195,7 +195,7 @@ class RetentionRule(Fact):
     backup_copy: bool
 
 
-class DestructionMethod(Fact):
+class DestructionMethod(Fact, frozen=True):
     """How one medium is destroyed (Article 6)."""
 
     key: Literal["PAPER", "ELECTRONIC"]
@@ -203,7 +203,7 @@ class DestructionMethod(Fact):
     method: Text
 
 
-class Safeguard(Fact):
+class Safeguard(Fact, frozen=True):
     """One protection (Article 8)."""
 
     key: Key
@@ -211,14 +211,14 @@ class Safeguard(Fact):
     label: Text
 
 
-class Outbound(Fact):
+class Outbound(Fact, frozen=True):
     """What is said before a person follows a link to somebody else's site (Article 9)."""
 
     title: Text
     body: Text
 
 
-class RemedyBody(Fact):
+class RemedyBody(Fact, frozen=True):
     """An agency outside the company, as the policy prints it (Article 10)."""
 
     key: Key
@@ -226,7 +226,7 @@ class RemedyBody(Fact):
     phone: Words
 
 
-class Article(Fact):
+class Article(Fact, frozen=True):
     """One article. `text` is markdown without raw HTML; `easy` is its summary in one or two sentences."""
 
     number: ArticleNumber
@@ -239,7 +239,7 @@ class Article(Fact):
         return f"article-{self.number}"
 
 
-class Policy(Fact):
+class Policy(Fact, frozen=True):
     """One version of the policy, whole. `reason` says why this version was made."""
 
     version: Version
