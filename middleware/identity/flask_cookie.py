@@ -11,7 +11,7 @@ import binascii
 import hmac
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -82,7 +82,7 @@ class SessionCookie:
         self._name = interface.get_cookie_name(app)
         self._max_age_s = int(app.permanent_session_lifetime.total_seconds())
         self._serializer: URLSafeTimedSerializer | None = interface.get_signing_serializer(app)
-        self._parse = parse_cookie
+        self._parse: Any = parse_cookie
         self._digest = ""
         self._derived: list[bytes] = []
         if self._serializer is not None:
@@ -110,7 +110,8 @@ class SessionCookie:
 
     def cookies(self, header: str) -> Mapping[str, str]:
         """Return the cookies of a Cookie header as Werkzeug's requests read them, the first of a name."""
-        parsed: Mapping[str, str] = self._parse(header)
+        # A plain dict: Werkzeug's own raises and catches an error for every name that is not there.
+        parsed: Mapping[str, str] = self._parse(header, cls=_first_of_each)
         return parsed
 
     def read(self, cookies: Mapping[str, str], now: float) -> Session | None:
@@ -139,7 +140,7 @@ class SessionCookie:
             if now is not None and not since <= now < until:
                 return None
             text = zlib.decompress(_unbase64(payload[1:])) if payload[0] == "." else _unbase64(payload)
-            values = json.loads(text)
+            values = json.loads(text.decode())
         except (ValueError, zlib.error):
             return None
         # Text and numbers carry no tag, so the serializer would return them as they are.
@@ -160,6 +161,10 @@ class SessionCookie:
             return None
         since = int(signed_at.timestamp())
         return Session(values, since, since + self._max_age_s + 1)
+
+
+def _first_of_each(pairs: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
+    return dict(reversed(pairs))
 
 
 def _unbase64(text: str) -> bytes:
