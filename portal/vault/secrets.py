@@ -93,7 +93,8 @@ def _read(directory: Path) -> Secrets:
     private = _receipt_key(directory / RECEIPT_FILE, contents[RECEIPT_FILE], faults)
     if faults or private is None:
         raise ConfigurationError(faults)
-    return Secrets(*(contents[name] or b"" for name in KEY_FILES), receipt_key=private)
+    session_key, digest_key, wrapping_key = (contents[name] or b"" for name in KEY_FILES)
+    return Secrets(session_key, digest_key, wrapping_key, private)
 
 
 def _read_file(path: Path, faults: list[str]) -> bytes | None:

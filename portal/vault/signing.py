@@ -50,6 +50,6 @@ def _key_id(public: Ed25519PublicKey) -> str:
 
 def _public_key(public_pem: bytes) -> Ed25519PublicKey:
     public = load_pem_public_key(public_pem)
-    if not isinstance(public, Ed25519PublicKey):
-        raise ValueError("got another kind of key; expected an Ed25519 public key")
-    return public
+    if isinstance(public, Ed25519PublicKey):
+        return public
+    raise ValueError("got another kind of key; expected an Ed25519 public key")
