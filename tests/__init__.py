@@ -1,0 +1,1 @@
+"""The tests, in a mirror of the rooms; what several rooms' tests share stands beside this file."""
