@@ -49,8 +49,10 @@ def _items(policy: Policy, language: Language) -> str:
 
 
 def _purposes(policy: Policy, language: Language) -> str:
-    count = len(policy.purposes)
-    return f"청구·결제·알림 등 {count}가지" if language == "ko" else f"{count}: billing, payment, alerts and more"
+    first, rest = policy.purposes[0].label.in_language(language), len(policy.purposes) - 1
+    if not rest:
+        return first
+    return f"{first} 외 {rest}가지" if language == "ko" else f"{first[0].upper()}{first[1:]} and {rest} more"
 
 
 def _retention(policy: Policy, language: Language) -> str:

@@ -1,7 +1,8 @@
 """Retention: on which day a record must be gone.
 
-Days are calendar days in Asia/Seoul. A period ends on the day of the month with the same number, or on the month's
-last day where there is none (Civil Act art. 160; verified 2026-11-23).
+Days are calendar days in Asia/Seoul. A record is gone on the day of the month with the same number as the day its clock
+started, or on the month's last day where there is none. That is never later than the Civil Act's count (art. 157, 160),
+which leaves out the first day: a promise to keep no longer than six months is kept to the day.
 """
 
 from calendar import monthrange
