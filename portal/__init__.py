@@ -1,0 +1,66 @@
+"""The privacy portal: what a policy promises, carried out. Here its parts meet, and nowhere else."""
+
+import os
+from datetime import timedelta
+
+from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf import CSRFProtect
+
+from portal import clock as clocks
+from portal import database, headers, speech, views
+from portal.clock import Clock
+from portal.errors import ConfigurationError
+from portal.services.migrating import schema_faults
+from portal.settings import Settings
+from portal.vault.secrets import open_secrets
+
+FORM_BYTES = 64 * 1024
+FORM_FIELDS = 200
+FORM_AGE = timedelta(hours=8)
+
+
+class MountedSession(SecureCookieSessionInterface):
+    """The session cookie is sent to the portal only, wherever it is mounted; `__Host-` demands the whole site."""
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return "/" if app.config["SESSION_COOKIE_SECURE"] else request.script_root or "/"
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
+    """Return the portal on its stores, ready to serve.
+
+    Raises ConfigurationError, with every fault, when settings, secrets or stores are not fit to start on.
+    """
+    settings = settings or Settings.from_environ(os.environ)
+    secrets = open_secrets(settings.secrets_dir)
+    faults = schema_faults(settings)
+    if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
+        faults.append("FLASK_DEBUG is on: its error pages run code for anybody; unset it")
+    if faults:
+        raise ConfigurationError(faults)
+
+    app = Flask(__name__)
+    app.extensions["portal.settings"] = settings
+    app.extensions["portal.secrets"] = secrets
+    app.extensions["portal.clock"] = clock or clocks.system_clock
+    app.config.update(
+        SECRET_KEY=secrets.session_key,
+        SESSION_COOKIE_NAME="__Host-portal" if settings.tls else "portal",
+        SESSION_COOKIE_SECURE=settings.tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        MAX_FORM_PARTS=FORM_FIELDS,
+        WTF_CSRF_TIME_LIMIT=int(FORM_AGE.total_seconds()),
+        WTF_CSRF_SSL_STRICT=False,  # `headers.guard` asks Origin and Sec-Fetch-Site, which no privacy tool strips
+    )
+    app.session_interface = MountedSession()
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    database.attach(app, settings)
+    headers.guard(app, settings)
+    speech.speak(app, settings.language)
+    CSRFProtect(app)
+    views.open_places(app)
+    return app

@@ -6,17 +6,15 @@ Nothing here reads a store.
 """
 
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import cast
 
 from babel.dates import format_date
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel, gettext, ngettext
+from flask_babel import Babel, gettext
 
 from portal.clock import SEOUL
-from portal.policy.model import Text
+from portal.policy.model import LANGUAGES, Language, Text
 
-Language = Literal["ko", "en"]
-LANGUAGES: tuple[Language, ...] = ("ko", "en")
 NAMES = {"ko": "한국어", "en": "English"}
 DAY_PATTERNS = {"ko": "y년 M월 d일", "en": "d MMMM y"}
 
@@ -36,7 +34,6 @@ def speak(app: Flask, default: str) -> None:
         "say": say_text,
         "day": say_day,
         "moment": say_moment,
-        "months": say_months,
         "article": say_article,
     }.items():
         app.add_template_filter(say, name)
@@ -55,7 +52,7 @@ def language() -> Language:
 
 def say_text(text: Text) -> str:
     """Return the policy's own words in the language of this answer."""
-    return text.ko if language() == "ko" else text.en
+    return text.in_language(language())
 
 
 def say_day(day: date) -> str:
@@ -67,13 +64,6 @@ def say_day(day: date) -> str:
 def say_moment(at: datetime) -> str:
     """Return an aware moment in Seoul time to the minute: "2026-11-23 10:21", the form of every log here."""
     return at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M")
-
-
-def say_months(months: int) -> str:
-    """Return a period as people say it: whole years as years, the rest in months."""
-    if months and months % 12 == 0:
-        return ngettext("%(num)d년", "%(num)d년", months // 12)
-    return ngettext("%(num)d개월", "%(num)d개월", months)
 
 
 def say_article(number: str) -> str:

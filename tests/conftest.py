@@ -13,6 +13,8 @@ from portal.vault.secrets import open_secrets
 from tests.fake_clock import FakeClock
 from tests.postgres import NoPostgres, Server, running_server
 
+pytest_plugins = ["tests.fixtures_portal"]
+
 
 @pytest.fixture
 def clock() -> FakeClock:

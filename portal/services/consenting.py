@@ -80,7 +80,7 @@ class NothingToWithdraw(Exception):
     """There is no consent to this item that could be withdrawn."""
 
 
-def asked_of(host_id: str, *, at: datetime) -> Asked:
+def asked_of(host_id: str, at: datetime) -> Asked:
     """Return what the member is asked at `at`; changes nothing, also for a person the portal has never met."""
     published = publishing.in_force(at)
     member = members.of_host(host_id)
@@ -113,7 +113,7 @@ def text_hash(policy: Policy, keys: Iterable[str], language: Language) -> str:
     return digest.hexdigest()
 
 
-def decide(host_id: str, form: Filled, *, at: datetime) -> Outcome:
+def decide(host_id: str, form: Filled, at: datetime) -> Outcome:
     """Record the answers of a form: one decision per item that is new, the standing, and one receipt.
 
     Raises StaleForm, or Unanswered with the items that lack an explicit yes or no; nothing is recorded then.
@@ -123,12 +123,12 @@ def decide(host_id: str, form: Filled, *, at: datetime) -> Outcome:
     return _record(host_id, form, decisions, unanswered, at)
 
 
-def decline(host_id: str, form: Filled, *, at: datetime) -> Outcome:
+def decline(host_id: str, form: Filled, at: datetime) -> Outcome:
     """Record a no to every item that the form showed. Raises StaleForm."""
     return _record(host_id, form, dict.fromkeys(form.shown, "REFUSED"), [], at)
 
 
-def carry_on(host_id: str, *, at: datetime) -> bool:
+def carry_on(host_id: str, at: datetime) -> bool:
     """Renew a member's standing where a new version asks nothing new; return whether the gate is open now."""
     with changing_standing():
         member = members.of_host(host_id)
@@ -138,7 +138,7 @@ def carry_on(host_id: str, *, at: datetime) -> bool:
         return _settle(member, publishing.in_force(at), at)
 
 
-def withdraw(host_id: str, item: str, language: Language, *, at: datetime) -> Outcome:
+def withdraw(host_id: str, item: str, language: Language, at: datetime) -> Outcome:
     """Take back the member's consent to `item`: the gate stops the very next request when the gate asks for it.
 
     Withdrawing twice returns the first receipt. Raises NothingToWithdraw.

@@ -57,7 +57,7 @@ class Published:
     requirement_hash: str
 
 
-def publish(policy: Policy, *, effective_at: datetime, at: datetime) -> Published:
+def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
     """Publish `policy` so that it takes effect at `effective_at`; publishing the same text again changes nothing.
 
     Only the very first version may take effect in the past. Raises VersionTaken and TooLate.
@@ -84,8 +84,8 @@ def publish(policy: Policy, *, effective_at: datetime, at: datetime) -> Publishe
         return Published(policy, effective_at, row.requirement_hash)
 
 
-def publish_shipped(*, at: datetime) -> list[Published]:
-    """Publish each policy that comes with the product and is not published yet, oldest first.
+def publish_shipped(at: datetime) -> list[str]:
+    """Publish each policy that comes with the product and is not published yet; return their names, oldest first.
 
     Each takes effect at the first moment of its day in Seoul; one whose day has passed while an earlier one was in
     force takes effect now.
@@ -97,7 +97,8 @@ def publish_shipped(*, at: datetime) -> list[Published]:
         starts = datetime.combine(policy.effective_on, time.min, SEOUL)
         if starts < at and _anything_in_force(at):
             starts = at
-        published.append(publish(policy, effective_at=starts, at=at))
+        publish(policy, starts, at)
+        published.append(policy.version)
     return published
 
 

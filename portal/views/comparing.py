@@ -1,0 +1,60 @@
+"""Two texts side by side: which words went and which came. Pure; the words on the page belong to the template."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_MARKS = re.compile(r"^(?:[-*+]|\d+\.)\s+|\*\*|__|`|^#+\s*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of words, and whether the other text lacks it."""
+
+    words: str
+    changed: bool
+
+
+Line = tuple[Piece, ...]
+
+
+def side_by_side(old: str, new: str) -> tuple[list[Line], list[Line]]:
+    """Return the paragraphs of `old` and of `new` (markdown marks left out), each cut into pieces."""
+    before, after = _lines(old), _lines(new)
+    left: list[Line] = []
+    right: list[Line] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            left += [(Piece(line, False),) for line in before[i1:i2]]
+            right += [(Piece(line, False),) for line in after[j1:j2]]
+            continue
+        paired = min(i2 - i1, j2 - j1)
+        for one, other in zip(before[i1 : i1 + paired], after[j1 : j1 + paired], strict=True):
+            was, now = _words(one, other)
+            left.append(was)
+            right.append(now)
+        left += [(Piece(line, True),) for line in before[i1 + paired : i2]]
+        right += [(Piece(line, True),) for line in after[j1 + paired : j2]]
+    return left, right
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in _MARKS.sub("", text).splitlines() if line.strip()]
+
+
+def _words(old: str, new: str) -> tuple[Line, Line]:
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    left: list[Piece] = []
+    right: list[Piece] = []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        _add(left, before[i1:i2], tag != "equal")
+        _add(right, after[j1:j2], tag != "equal")
+    return tuple(left), tuple(right)
+
+
+def _add(pieces: list[Piece], words: Sequence[str], changed: bool) -> None:
+    if words:
+        pieces.append(Piece("".join(words), changed))
