@@ -1,0 +1,81 @@
+"""Access records: who reached the service, when and from where. Kept by Seoul day, and gone by the day.
+
+Two engines keep them alike: SQLite in one file per day, PostgreSQL in one partition per day. What identifies a person
+is sealed under the day's key before it reaches either; the key is held elsewhere (`portal.vault.day_keys`).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import make_url
+
+from portal.database import is_postgres
+
+from .batch import AccessRecord, Cursor, Kept, OffsetMoved, Piece, Seal, SealOf, Search, Traces, bounds, micros, moment
+
+__all__ = [
+    "AccessRecord",
+    "AccessStore",
+    "Cursor",
+    "Kept",
+    "OffsetMoved",
+    "Piece",
+    "Seal",
+    "SealOf",
+    "Search",
+    "Traces",
+    "bounds",
+    "micros",
+    "moment",
+    "open_access_store",
+]
+
+
+class AccessStore(Protocol):
+    """What the drain, the search and the sweep need of an engine."""
+
+    def positions(self, segments: Collection[str]) -> dict[str, int]:
+        """Return how far each segment was drained; 0 where it is unknown."""
+
+    def keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+        """Store the records of the pieces and move their segments' positions, exactly once. Durable on return.
+
+        Records of a day without a seal are not stored. Raises OffsetMoved where another drainer came first.
+        """
+
+    def forget(self, segments: Iterable[str]) -> None:
+        """Drop the positions of segments that are gone."""
+
+    def finish_days(self, before: date) -> None:
+        """Index by address and by time the days that are full: those earlier than `before`."""
+
+    def days(self) -> list[date]:
+        """Return the days that are kept, oldest first."""
+
+    def count(self, day: date) -> int:
+        """Return how many records a day holds."""
+
+    def search(self, wanted: Search, seal_of: SealOf) -> list[AccessRecord]:
+        """Return the records found, newest first; what has no seal any more or is older than `oldest` is left out."""
+
+    def destroy(self, day: date) -> bool:
+        """Destroy a day's records; False when there were none. Done again after a crash, it finishes."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+def open_access_store(url: str) -> AccessStore:
+    """Return the store that a settings URL names: a directory of day files on SQLite, partitions on PostgreSQL."""
+    if is_postgres(url):
+        from .postgres_partitions import PostgresPartitions  # only then must the driver be installed
+
+        return PostgresPartitions(url)
+    from .sqlite_days import SqliteDays
+
+    directory = make_url(url).database
+    if not directory:
+        raise ValueError("the access store on SQLite is a directory; an in-memory store would lose records")
+    return SqliteDays(Path(directory))

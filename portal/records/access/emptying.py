@@ -1,0 +1,301 @@
+"""Emptying a journal: what the gate wrote on this node becomes access records, each exactly once.
+
+What identifies a person lies in the journal for seconds only: drained bytes are overwritten in place, and a segment
+whose writer has gone is overwritten whole and unlinked. The files keep their length, for their writer has them mapped.
+
+Why positions in the store and not in a file: they move in the transaction that stores the rows, so there is no moment
+at which a line is stored and not yet known to be, or the other way round.
+"""
+
+import fcntl
+import logging
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+
+from middleware.journal import LINE_BYTES, is_live, segments
+
+from . import AccessStore, OffsetMoved, Piece, SealOf
+from .batch import read
+from .erasing import sync_directory, zero
+
+log = logging.getLogger(__name__)
+
+BATCH_BYTES = 4 * 1024 * 1024  # one transaction; more wins nothing, less pays for commits
+GLANCE_BYTES = 64 * 1024  # read first from a live segment, which mostly has little that is new
+GROUP_SEGMENTS = 64  # held open at once
+LOCK_FILE = ".drain.lock"
+ATTEMPTS = 3  # how often a position that moved under us is read again before the next pass
+
+_inherited: set[int] = set()  # descriptors whose locks a forked child must not hold on to
+
+
+@dataclass
+class Drained:
+    """What one pass did."""
+
+    rows: int = 0
+    late: int = 0  # records of days that are gone already: dropped
+    torn: int = 0  # lines that are no records, in segments whose writer has gone: passed over
+    finished: int = 0  # segments unlinked
+    busy: bool = False  # another drainer of this journal was at work; nothing was done
+
+
+class Lock:
+    """The one drainer of a journal on this node. Entered by `with`; `held` tells whether it was free.
+
+    The lock file also names the journal: segments of two nodes that share one store must not share a position. It is
+    never deleted.
+    """
+
+    def __init__(self, journal: Path, *, wait: bool = False) -> None:
+        self.held = False
+        self.name = ""
+        self._journal = journal
+        self._wait = wait
+        self._fd = -1
+
+    def __enter__(self) -> "Lock":
+        self._fd = _opened(self._journal / LOCK_FILE, os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return self
+        self.name = os.pread(self._fd, 16, 0).decode("ascii")
+        if len(self.name) < 16:  # made just now, or its maker was killed before it had written
+            self.name = secrets.token_hex(8)
+            os.pwrite(self._fd, self.name.encode("ascii"), 0)
+            os.fsync(self._fd)
+            sync_directory(self._journal)
+        self.held = True
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        _closed(self._fd)
+
+
+@dataclass
+class _Segment:
+    """A segment file under way. While `live` is false its lock is ours until the descriptor is closed."""
+
+    path: Path
+    key: str
+    fd: int
+    live: bool
+    size: int
+    position: int
+    done: bool = False
+    pieces: list[Piece] = field(default_factory=list)
+
+
+def drain(
+    journal: Path, store: AccessStore, seal_of: SealOf, today: date, *, tell: Callable[[int], None] | None = None
+) -> Drained:
+    """Drain every segment of a journal as far as it is written, and tell what was done.
+
+    1. Take the journal's lock, or leave it to whoever has it.
+    2. Read each segment from its known position to the end of its last whole line.
+    3. Store a batch: rows and positions together, durable on return.
+    4. Overwrite what was stored; a finished segment is overwritten whole, synced and unlinked.
+    5. Sync the others, so that a power cut loses no more than the interval between two passes.
+    6. Index the days that are full.
+
+    A crash after 3 leaves bytes that step 2 passes over and the next 4 overwrites with its segment. When 3 fails the
+    journal is left as it is. `seal_of` answers None for a day whose records may not exist any more. `tell` is called
+    with the bytes that are done with.
+    """
+    done = Drained()
+    if not journal.is_dir():
+        return done
+    with Lock(journal) as lock:  # 1.
+        if not lock.held:
+            done.busy = True
+            return done
+        for attempt in range(ATTEMPTS):
+            try:
+                _Pass(journal, lock.name, store, seal_of, done, tell).run()
+                break
+            except OffsetMoved:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        store.finish_days(today)  # 6.
+    return done
+
+
+def pending_bytes(journal: Path) -> int:
+    """Return the length of all segments, for showing progress; what is written in them may be less."""
+    total = 0
+    for path in segments(journal) if journal.is_dir() else ():
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
+
+
+class _Pass:
+    """One walk over the segments, in groups of about BATCH_BYTES."""
+
+    def __init__(
+        self,
+        journal: Path,
+        name: str,
+        store: AccessStore,
+        seal_of: SealOf,
+        done: Drained,
+        tell: Callable[[int], None] | None,
+    ) -> None:
+        self._journal = journal
+        self._name = name
+        self._store = store
+        self._seal_of = seal_of
+        self._done = done
+        self._tell = tell or (lambda count: None)
+        self._group: list[_Segment] = []
+        self._room = BATCH_BYTES
+
+    def run(self) -> None:
+        paths = segments(self._journal)
+        positions = self._store.positions([f"{self._name}/{path.name}" for path in paths])
+        try:
+            for path in paths:
+                self._take(path, positions)
+            self._flush()
+        except BaseException:
+            _sync(paths)  # not stored, so it is the journal that must survive a power cut
+            raise
+        finally:
+            for segment in self._group:
+                _closed(segment.fd)
+
+    def _take(self, path: Path, positions: dict[str, int]) -> None:
+        """Read one segment (2), storing whenever a batch is full."""
+        key = f"{self._name}/{path.name}"
+        try:
+            fd = _opened(path, os.O_RDWR | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return
+        segment = _Segment(path, key, fd, True, 0, positions[key])
+        self._group.append(segment)
+        segment.live = is_live(fd)  # before the first read: whoever is dead writes nothing more
+        segment.size = os.fstat(fd).st_size
+        begun_at = segment.position
+        _overwrite_known(segment)
+        while not segment.done:
+            piece = _read(segment, max(self._room, LINE_BYTES))
+            if piece is None:
+                break
+            segment.pieces.append(piece)
+            segment.position = piece.end
+            self._room -= len(piece.data)
+            if self._room <= LINE_BYTES:
+                self._flush(keep_open=segment)
+        self._tell(segment.size - begun_at)
+        if len(self._group) >= GROUP_SEGMENTS:
+            self._flush()
+
+    def _flush(self, keep_open: _Segment | None = None) -> None:
+        """Store what was read (3), overwrite it (4, 5), and close the segments that are through."""
+        pieces = [piece for segment in self._group for piece in segment.pieces]
+        if pieces:
+            kept = self._store.keep(pieces, self._seal_of)  # 3.
+            self._done.rows += kept.rows
+            self._done.late += kept.late
+        finished: list[str] = []
+        for segment in list(self._group):
+            for piece in segment.pieces:
+                for position in piece.torn:
+                    log.warning("journal %s: a torn line at %d was passed over", segment.path.name, position)
+                self._done.torn += len(piece.torn)
+            if segment.done:  # 4.
+                zero(segment.fd, 0, segment.size)
+                os.fsync(segment.fd)
+                segment.path.unlink()
+                finished.append(segment.key)
+            elif segment.pieces:
+                zero(segment.fd, segment.pieces[0].start, segment.pieces[-1].end)
+                os.fdatasync(segment.fd)  # 5.
+            segment.pieces = []
+            if segment is not keep_open:
+                self._group.remove(segment)
+                _closed(segment.fd)
+        if finished:
+            sync_directory(self._journal)
+            self._store.forget(finished)
+            self._done.finished += len(finished)
+        self._room = BATCH_BYTES
+
+
+def _read(segment: _Segment, limit: int) -> Piece | None:
+    """Return the next piece of a segment, or None where there is none now; marks a dead segment that is through."""
+    return _read_live(segment, limit) if segment.live else _read_dead(segment, limit)
+
+
+def _read_live(segment: _Segment, limit: int) -> Piece | None:
+    """Return the whole lines that stand before the first NUL; the writer may be at work behind them."""
+    data = os.pread(segment.fd, min(limit, GLANCE_BYTES), segment.position)
+    if b"\0" not in data:
+        data = os.pread(segment.fd, limit, segment.position)
+    end = data.find(b"\0")
+    piece = read(segment.key, segment.position, data if end < 0 else data[:end], live=True)
+    return piece if piece.data else None
+
+
+def _read_dead(segment: _Segment, limit: int) -> Piece | None:
+    """Return what stands up to the last whole line; NULs are passed over, for after a power cut lines may stand
+    behind a hole."""
+    while segment.position < segment.size:
+        data = os.pread(segment.fd, limit, segment.position)
+        if segment.position + len(data) < segment.size:
+            # No line is as long as `limit`: where neither mark is found, nothing here is one.
+            data = data[: max(data.rfind(b"\n"), data.rfind(b"\0")) + 1] or data
+        if not data:
+            break  # the file is shorter than it was
+        if data != bytes(len(data)):
+            piece = read(segment.key, segment.position, data, live=False)
+            segment.done = piece.end >= segment.size
+            return piece
+        segment.position += len(data)
+    segment.done = True
+    return None
+
+
+def _overwrite_known(segment: _Segment) -> None:
+    """Overwrite what an earlier drainer stored and was killed before it could overwrite: it overwrites forwards, so
+    the last newline tells."""
+    if segment.position and os.pread(segment.fd, 1, segment.position - 1) == b"\n":
+        zero(segment.fd, 0, segment.position)
+
+
+def _sync(paths: Sequence[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            fd = _opened(path, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                os.fdatasync(fd)
+            finally:
+                _closed(fd)
+
+
+def _opened(path: Path, flags: int) -> int:
+    fd = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    _inherited.add(fd)
+    return fd
+
+
+def _closed(fd: int) -> None:
+    _inherited.discard(fd)
+    os.close(fd)
+
+
+def _let_go_in_child() -> None:
+    for fd in _inherited:
+        with suppress(OSError):
+            os.close(fd)
+    _inherited.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)

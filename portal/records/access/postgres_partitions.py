@@ -1,0 +1,190 @@
+"""Access records on PostgreSQL: one partition per Seoul day, filled by COPY and dropped whole.
+
+The rows and the positions of their segments move in one transaction, each position by compare-and-set: the backend
+of a drainer that was killed may still be committing, and what it took must not be taken again.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from portal.clock import seoul_day
+from portal.database import open_engine
+
+from .batch import (
+    AccessRecord,
+    Kept,
+    OffsetMoved,
+    Piece,
+    Seal,
+    SealOf,
+    Search,
+    bounds,
+    moment,
+    opened,
+    sealed_rows,
+)
+from .finding import conditions, query
+
+TABLE = "access_records"
+COPY_COLUMNS = "at, request_id, ref, method, path, status, decision, sealed, ip_index"
+NULL, BYTES = "\\N", "\\\\x"  # as COPY writes them
+LOCK_WAIT = "10s"  # dropping a day waits this long for its readers, then lets them go on
+_MAKING = 0x4D43_4441  # advisory lock: one node makes a day's partition, the others find it
+
+
+class PostgresPartitions:
+    """The partitions of one database. Pooled connections; none is carried over a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._full: set[date] = set()
+
+    def positions(self, segments: Collection[str]) -> dict[str, int]:
+        with self._engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT segment, position FROM journal_offsets WHERE segment = ANY(%s)", (list(segments),)
+            )
+            known = {row[0]: int(row[1]) for row in rows}
+        return {segment: known.get(segment, 0) for segment in segments}
+
+    def keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+        """Store the pieces.
+
+        1. Make the partitions that are missing, in a transaction of their own.
+        2. Move each segment's position by compare-and-set, in one order for all drainers.
+        3. COPY the rows of each day; commit both together.
+        """
+        days = sorted({day for piece in pieces for day in piece.days})
+        seals = {day: seal for day in days if (seal := seal_of(day)) is not None}
+        for day in seals:  # 1.
+            self._make(day)
+        rows = 0
+        with self._engine.begin() as connection:
+            for piece in sorted(pieces, key=lambda piece: (piece.segment, piece.start)):  # 2.
+                _move(connection, piece)
+            for day, seal in seals.items():  # 3.
+                for piece in pieces:
+                    if day in piece.days:
+                        rows += _copy(connection, day, piece, seal)
+        late = sum(len(records) for piece in pieces for day, records in piece.days.items() if day not in seals)
+        return Kept(rows, late)
+
+    def forget(self, segments: Iterable[str]) -> None:
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM journal_offsets WHERE segment = ANY(%s)", (list(segments),))
+
+    def finish_days(self, before: date) -> None:
+        for day in self.days():
+            if day >= before or day in self._full:
+                continue
+            name = _partition(day)
+            with self._engine.begin() as connection:
+                if connection.exec_driver_sql("SELECT to_regclass(%s)", (f"{name}_at",)).scalar() is None:
+                    connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {name}_ip ON {name} (ip_index, at)")
+                    connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {name}_at ON {name} (at)")
+            self._full.add(day)
+
+    def days(self) -> list[date]:
+        with self._engine.connect() as connection:
+            names = connection.exec_driver_sql(
+                "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+                " WHERE i.inhparent = %s::regclass",
+                (TABLE,),
+            ).scalars()
+            return sorted(date.fromisoformat(name.removeprefix(f"{TABLE}_")) for name in names)
+
+    def count(self, day: date) -> int:
+        low, high = bounds(day)
+        with self._engine.connect() as connection:
+            return int(
+                connection.exec_driver_sql(
+                    f"SELECT count(*) FROM {TABLE} WHERE at >= %s AND at < %s",  # noqa: S608 - our own name
+                    (low, high),
+                ).scalar_one()
+            )
+
+    def search(self, wanted: Search, seal_of: SealOf) -> list[AccessRecord]:
+        clauses, values = conditions(wanted, "%s")
+        clauses.append("at >= %s")
+        values.append(bounds(wanted.oldest)[0])
+        if wanted.ip is not None:
+            seals = [seal for day in self.days() if day >= wanted.oldest and (seal := seal_of(day)) is not None]
+            clauses.append("ip_index = ANY(%s)")  # each day has an index value of its own for the one address
+            values.append([seal.index_ip(wanted.ip) for seal in seals])
+        found: list[AccessRecord] = []
+        with self._engine.connect() as connection:
+            while len(found) < wanted.limit:
+                asked = wanted.limit - len(found)
+                rows = connection.exec_driver_sql(query(TABLE, clauses, "%s"), (*values, asked)).all()
+                for row in rows:
+                    seal = seal_of(seoul_day(moment(row[0])))
+                    if seal is not None:
+                        found.append(opened(row, seal))
+                if len(rows) < asked:
+                    break
+                if len(found) < wanted.limit:  # some may not be shown: fill the page with what lies before them
+                    clauses, values = [*clauses, "(at, request_id) < (%s, %s)"], [*values, rows[-1][0], rows[-1][1]]
+        return found
+
+    def destroy(self, day: date) -> bool:
+        """Drop the day's partition. Raises where its readers do not let go in time; nothing is changed then."""
+        self._full.discard(day)
+        name = _partition(day)
+        with self._engine.begin() as connection:
+            if connection.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is None:
+                return False
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+        return True
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _make(self, day: date) -> None:
+        """Make a day's partition and attach it, which unlike CREATE ... PARTITION OF lets readers of the parent be."""
+        name = _partition(day)
+        low, high = bounds(day)
+        with self._engine.begin() as connection:
+            if connection.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is not None:
+                return
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+            if connection.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is not None:
+                return
+            connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)")
+            connection.exec_driver_sql(f"CREATE INDEX {name}_ref ON {name} (ref, at)")
+            connection.exec_driver_sql(
+                f"ALTER TABLE {TABLE} ATTACH PARTITION {name} FOR VALUES FROM ({low}) TO ({high})"
+            )
+
+
+def _partition(day: date) -> str:
+    return f"{TABLE}_{day:%Y%m%d}"
+
+
+def _move(connection: Connection, piece: Piece) -> None:
+    connection.exec_driver_sql(
+        "INSERT INTO journal_offsets (segment, position) VALUES (%s, 0) ON CONFLICT DO NOTHING", (piece.segment,)
+    )
+    moved = connection.exec_driver_sql(
+        "UPDATE journal_offsets SET position = %s WHERE segment = %s AND position = %s",
+        (piece.end, piece.segment, piece.start),
+    )
+    if moved.rowcount != 1:
+        raise OffsetMoved(piece.segment)
+
+
+def _copy(connection: Connection, day: date, piece: Piece, seal: Seal) -> int:
+    """COPY a piece's records of one day. The journal's text is COPY's text: it has no tab, backslash or newline."""
+    records = piece.days[day]
+    lines = [
+        f"{at}\t{request_id}\t{ref or NULL}\t{method}\t{path}\t{status}\t{decision}\t{BYTES}{sealed.hex()}\t"
+        f"{NULL if index is None else BYTES + index.hex()}\n"
+        for at, request_id, ref, method, path, status, decision, sealed, index in sealed_rows(records, seal)
+    ]
+    cursor = cast(Any, connection.connection.driver_connection).cursor()
+    with cursor, cursor.copy(f"COPY {_partition(day)} ({COPY_COLUMNS}) FROM STDIN") as copy:
+        copy.write("".join(lines).encode("ascii"))
+    return len(records)
