@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,10 +56,10 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(server_options: Sequence[str] = SERVER_OPTIONS) -> Iterator[Server]:
     """Give a server: the one that PORTAL_TEST_POSTGRES names, else one of our own, stopped at the end.
 
-    Raises NoPostgres when there is neither.
+    `server_options` are only for one of our own. Raises NoPostgres when there is neither.
     """
     given = os.environ.get(GIVEN)
     if given:
@@ -85,7 +85,7 @@ def running_server() -> Iterator[Server]:
             "-N",
             **identity,
         )
-        options = " ".join(f"-c {option}" for option in (*SERVER_OPTIONS, f"unix_socket_directories={folder}"))
+        options = " ".join(f"-c {option}" for option in (*server_options, f"unix_socket_directories={folder}"))
         control = (binaries / "pg_ctl", "-D", data, "-w")
         _run(*control, "-o", options, "-l", folder / "log", "start", **identity)
         try:
