@@ -29,6 +29,7 @@ SQLITE_PROMISES = {  # pragma: (value set, value read back)
     "journal_mode": ("WAL", "wal"),  # readers and the one writer do not wait for each other
     "synchronous": ("FULL", 2),  # a confirmed commit survives a power cut
     "foreign_keys": ("ON", 1),  # off by default
+    "recursive_triggers": ("ON", 1),  # else INSERT OR REPLACE would slip past the triggers that refuse DELETE
 }
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
