@@ -1,0 +1,1 @@
+"""The policy as data: its shape, its files and its faults."""
