@@ -264,7 +264,7 @@ def _shown_receipt(record: dict[str, Any], proof: dict[str, Any]) -> dict[str, A
             )
             if fact[1]
         ],
-        "items": [_shown_event(event, processing[event["consent_item"]], spoken) for event in record["events"]],
+        "decisions": [_shown_event(event, processing[event["consent_item"]], spoken) for event in record["events"]],
         "proof": [
             (gettext("방식"), f"{proof['type']}, {proof['canonicalization']}"),
             (gettext("키"), proof["key_id"]),
