@@ -141,7 +141,7 @@ class _Reading:
         return tuple(values)
 
     def _path(self, field: str, default: Path) -> Path:
-        path: Path = self._read(field, Path, default)
+        path: Path = self._read(field, _plain_path, default)
         return path.absolute()
 
     def _store(self, field: str, default: Path) -> str:
@@ -177,7 +177,14 @@ def _store_url(text: str) -> str:
         raise ValueError(f"got {url.drivername}; expected sqlite:///path or postgresql://user@host/name")
     if not url.database or url.database == ":memory:" or url.query:
         raise ValueError("expected sqlite:///path, a path on disk and nothing after it")
-    return f"sqlite:///{Path(url.database).absolute()}"
+    return f"sqlite:///{_plain_path(url.database).absolute()}"
+
+
+def _plain_path(text: str) -> Path:
+    """Return a path. A % or ? would be read in two ways where it becomes a URL: by SQLAlchemy and by the gate."""
+    if "%" in text or "?" in text:
+        raise ValueError(f"got {text!r}; expected a path without % or ?")
+    return Path(text)
 
 
 def _callable(text: str) -> str:
