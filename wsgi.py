@@ -2,17 +2,18 @@
 
 import os
 
-from portal.services.draining import start_draining
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from middleware import ConsentGate
 from portal import create_app
 from portal.host import identify_by, load_host
+from portal.services.draining import start_draining
 from portal.settings import Settings
 
 settings = Settings.from_environ(os.environ)
 portal = create_app(settings)
-host = load_host(settings)
+secrets = portal.extensions["portal.secrets"]
+host = load_host(settings, secrets)
 
 application = ConsentGate(
     DispatcherMiddleware(host, {"/privacy": portal}),
@@ -24,7 +25,7 @@ application = ConsentGate(
     login_url=settings.login_url,
     trusted_proxies=settings.trusted_proxies,
     forwarded_header=settings.forwarded_header,
-    digest_key=portal.extensions["portal.secrets"].digest_key,
+    digest_key=secrets.digest_key,
 )
 
 if settings.drain == "thread":

@@ -1,11 +1,13 @@
 """The application behind the gate: the one that MATECOST_APP names, or the sample, and how it knows its members."""
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from importlib import import_module
 from typing import Any
 
 from middleware import identity
 from portal.settings import ConfigurationError, Settings
+from portal.vault.secrets import Secrets
 
 Identify = Callable[[dict[str, Any]], str | None]
 
@@ -21,12 +23,13 @@ def named(setting: str, target: str) -> Any:
         ) from error
 
 
-def load_host(settings: Settings) -> Any:
+def load_host(settings: Settings, secrets: Secrets) -> Any:
     """Return the WSGI application to be wrapped; without MATECOST_APP, the sample."""
     if settings.host_app is None:
         from portal.demo.matecost import create_matecost
 
-        return create_matecost(settings.instance)
+        own_key = blake2b(b"the sample host's sessions", key=secrets.session_key).digest()
+        return create_matecost(settings.instance, own_key)
     return named("MATECOST_APP", settings.host_app)
 
 

@@ -22,7 +22,13 @@ from .errors import ConfigurationError
 __all__ = ["ConfigurationError", "Settings", "env_name", "shown_url"]
 
 STORES = ("main_store", "keys_store", "access_store")
-IDENTITIES = ("flask_session", "trusted_header", "remote_user", "signed_cookie", "django_session")
+IDENTITIES = ("flask_session", "trusted_header", "remote_user", "django_session")
+# What is known of the sample host. Of any other nothing is guessed.
+SAMPLE: dict[str, Any] = {
+    "exempt": ("/login", "/logout", "/healthz", "/static/"),
+    "login_url": "/login",
+    "logout_url": "/logout",
+}
 LANGUAGES = ("ko", "en")
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
 _HEADER = re.compile(r"[A-Za-z0-9-]+\Z")
@@ -49,7 +55,7 @@ class Settings:
     access_store: str  # on SQLite the URL names a directory: one file per Seoul day
     journal: Path
     host_app: str | None = None  # module:callable; None: the sample host
-    identity: str = "flask_session"  # a name in IDENTITIES, or module:callable
+    identity: str = "flask_session"  # a name in IDENTITIES, perhaps with ":key", or module:callable
     exempt: tuple[str, ...] = ()
     login_url: str | None = None
     logout_url: str | None = None  # asked with POST
@@ -93,16 +99,18 @@ class _Reading:
             "access_store": self._store("access_store", instance / "access"),
         }
         public_url = self._read("public_url", _public_url, "http://127.0.0.1:8000")
+        host_app = self._read("host_app", _callable, None)
+        sample = SAMPLE if host_app is None else {}
         on_sqlite = stores["access_store"].startswith("sqlite")
         settings = Settings(
             instance=instance,
             **stores,
             journal=self._path("journal", instance / "journal"),
-            host_app=self._read("host_app", _callable, None),
+            host_app=host_app,
             identity=self._read("identity", _identity, "flask_session"),
-            exempt=self._list("exempt", _exemption),
-            login_url=self._read("login_url", _place, None),
-            logout_url=self._read("logout_url", _place, None),
+            exempt=self._list("exempt", _exemption) or sample.get("exempt", ()),
+            login_url=self._read("login_url", _place, sample.get("login_url")),
+            logout_url=self._read("logout_url", _place, sample.get("logout_url")),
             trusted_proxies=self._list("trusted_proxies", _network),
             forwarded_header=self._read("forwarded_header", _header, "X-Forwarded-For"),
             public_url=public_url,
@@ -194,7 +202,7 @@ def _callable(text: str) -> str:
 
 
 def _identity(text: str) -> str:
-    if text not in IDENTITIES and not _CALLABLE.match(text):
+    if text.partition(":")[0] not in IDENTITIES and not _CALLABLE.match(text):
         raise ValueError(f"got {text!r}; expected one of {', '.join(IDENTITIES)}, or package.module:callable")
     return text
 
