@@ -31,6 +31,7 @@ SAMPLE: dict[str, Any] = {
 }
 LANGUAGES = ("ko", "en")
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
+_IDENTITY = re.compile(r"(?:flask_session|django_session|trusted_header)(?::[A-Za-z0-9_-]+)?\Z|remote_user\Z")
 _HEADER = re.compile(r"[A-Za-z0-9-]+\Z")
 _FOR_TESTS = "PORTAL_TEST_"  # names that only the tests read
 
@@ -102,6 +103,8 @@ class _Reading:
         host_app = self._read("host_app", _callable, None)
         sample = SAMPLE if host_app is None else {}
         on_sqlite = stores["access_store"].startswith("sqlite")
+        host_app = self._read("host_app", _callable, None)
+        is_sample = host_app is None
         settings = Settings(
             instance=instance,
             **stores,
@@ -111,7 +114,7 @@ class _Reading:
             exempt=self._list("exempt", _exemption) or sample.get("exempt", ()),
             login_url=self._read("login_url", _place, sample.get("login_url")),
             logout_url=self._read("logout_url", _place, sample.get("logout_url")),
-            trusted_proxies=self._list("trusted_proxies", _network),
+            trusted_proxies=self._list("trusted_proxies", _network, ()),
             forwarded_header=self._read("forwarded_header", _header, "X-Forwarded-For"),
             public_url=public_url,
             tls=self._read("tls", _on_or_off, public_url.startswith("https:")),
@@ -138,8 +141,10 @@ class _Reading:
             self._faults.append(f"{env_name(field)}: {error}")
             return default
 
-    def _list(self, field: str, judge: Callable[[str], str]) -> tuple[str, ...]:
-        text = self._environ.get(env_name(field), "")
+    def _list(self, field: str, judge: Callable[[str], str], default: tuple[str, ...]) -> tuple[str, ...]:
+        text = self._environ.get(env_name(field), "").strip()
+        if not text:
+            return default
         values = []
         for part in filter(None, (part.strip() for part in text.split(","))):
             try:

@@ -15,7 +15,8 @@ def faults_of(**environ: str) -> list[str]:
 
 
 def test_nothing_said_is_one_box_on_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without any variable the portal runs on files under instance/, drains by itself and trusts no proxy."""
+    """Without any variable the portal wraps the sample, runs on files under instance/, drains by itself and trusts no
+    proxy."""
     monkeypatch.chdir(tmp_path)
 
     assert Settings.from_environ({}) == Settings(
@@ -26,9 +27,9 @@ def test_nothing_said_is_one_box_on_sqlite(tmp_path: Path, monkeypatch: pytest.M
         journal=tmp_path / "instance" / "journal",
         host_app=None,
         identity="flask_session",
-        exempt=(),
-        login_url=None,
-        logout_url=None,
+        exempt=("/login", "/logout", "/healthz", "/static/"),
+        login_url="/login",
+        logout_url="/logout",
         trusted_proxies=(),
         forwarded_header="X-Forwarded-For",
         public_url="http://127.0.0.1:8000",
@@ -85,10 +86,26 @@ def test_everything_said_is_taken() -> None:
 
 
 def test_an_empty_value_is_no_value() -> None:
-    """A variable that is set to nothing, as in an .env file, leaves the default and exempts nothing."""
+    """A variable that is set to nothing, as in an .env file, leaves the default; a list of nothing is empty."""
     settings = Settings.from_environ({"PORTAL_EXEMPT": " , ", "PORTAL_LOGIN_URL": "", "PORTAL_LANGUAGE": " "})
 
-    assert (settings.exempt, settings.login_url, settings.language) == ((), None, "ko")
+    assert (settings.exempt, settings.login_url, settings.language) == ((), "/login", "ko")
+
+
+def test_nothing_of_another_host_is_exempt_by_itself() -> None:
+    """The sample's open paths are the sample's; of a wrapped app nothing is open unless it is named."""
+    settings = Settings.from_environ({"MATECOST_APP": "matecost.wsgi:application"})
+
+    assert (settings.exempt, settings.login_url, settings.logout_url) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["django_session", "flask_session:member_id", "trusted_header:X-User", "remote_user", "matecost.people:member_of"],
+)
+def test_every_way_to_know_a_member_is_taken(identity: str) -> None:
+    """An identity is a name, a name with its key, or a callable of the host's."""
+    assert Settings.from_environ({"PORTAL_IDENTITY": identity}).identity == identity
 
 
 def test_on_postgres_the_drain_is_a_command() -> None:
@@ -109,7 +126,9 @@ def test_on_postgres_the_drain_is_a_command() -> None:
         ("PORTAL_MAIN_STORE", "sqlite:////tmp/100%25/a.db", "without % or ?"),
         ("PORTAL_KEYS_STORE", "portal.db", "cannot be read as a URL"),
         ("MATECOST_APP", "matecost", "expected package.module:callable"),
-        ("PORTAL_IDENTITY", "cookies", "expected one of flask_session, trusted_header"),
+        ("PORTAL_IDENTITY", "cookies", "expected one of flask_session, django_session"),
+        ("PORTAL_IDENTITY", "remote_user:x", "or package.module:callable"),
+        ("PORTAL_IDENTITY", "trusted_header:X User", "or package.module:callable"),
         ("PORTAL_EXEMPT", "/", "would exempt every path"),
         ("PORTAL_EXEMPT", "login", "expected a path such as /login"),
         ("PORTAL_EXEMPT", "/a/../b", "expected a path such as /login"),
