@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from portal.cli import policy as command
+from tests.policy.samples import a_copy
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command.policy, arguments, catch_exceptions=False)
+
+
+def test_check_tells_that_the_shipped_policies_are_sound() -> None:
+    """Without a file, check looks at every shipped policy and ends well."""
+    result = run("check")
+
+    assert result.exit_code == 0
+    assert (
+        "2021-02-04.toml: version 2021-02-04, 12 articles, 10 items, asked at the gate: member, access" in result.output
+    )
+
+
+def test_check_tells_every_fault_and_ends_with_one(tmp_path: Path) -> None:
+    """A file with two faults prints two lines, counts them and ends with status 1."""
+    path = a_copy(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("period = { years = 1 }", "period = { days = 3 }")
+    path.write_text(text.replace('group = "ACCESS"', 'group = "SECRET"', 1), encoding="utf-8")
+
+    result = run("check", str(path))
+
+    assert result.exit_code == 1
+    assert "items[cookie].group" in result.stderr
+    assert "retention_rules[fraud].period.days" in result.stderr
+    assert "2 faults; nothing is published." in result.stderr
+
+
+def test_an_unknown_name_tells_what_there_is() -> None:
+    """A name that is neither file nor shipped version is refused with the versions there are."""
+    result = run("show", "2020-01-01")
+
+    assert result.exit_code == 2
+    assert "no such file, and no shipped version; those are 2021-02-04" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("ko", "제2-1조. 회원과 법정대리인의 권리와 행사 방법"), ("en", "Article 2-1. Rights of members")],
+    ids=["ko", "en"],
+)
+def test_show_prints_the_whole_policy(language: str, words: str) -> None:
+    """Every article and both consent texts are printed in the language asked for."""
+    result = run("show", "2021-02-04", "--language", language)
+
+    assert result.exit_code == 0
+    assert words in result.output
+    assert "@matecost" in result.output
+    assert "[access] consent" in result.output
+
+
+def test_show_of_a_faulty_file_tells_its_faults(tmp_path: Path) -> None:
+    """A policy with a fault is not printed; its faults are."""
+    path = a_copy(tmp_path)
+    (tmp_path / "2021-02-04" / "en" / "10.md").unlink()
+
+    result = run("show", str(path))
+
+    assert result.exit_code == 1
+    assert "2021-02-04/en/10.md: the file: got nothing readable" in result.stderr
+
+
+def test_lint_prints_findings_with_source_and_date() -> None:
+    """The lint tells article, both sayings, the source and the day it was verified."""
+    result = run("lint", "--language", "en")
+
+    assert result.exit_code == 0
+    assert "5  MEDIUM  access_record_period" in result.output
+    assert "Protection of Communications Secrets Act Decree art. 41(2); 2026-11-23" in result.output
+    assert "28 findings." in result.output
+
+
+def test_lint_as_json_is_a_list_in_both_languages() -> None:
+    """The JSON is one list whose entries hold the same fields as the findings."""
+    findings = json.loads(run("lint", "--json").output)
+
+    assert len(findings) == 28
+    assert set(findings[0]) == {"key", "article", "severity", "policy_says", "law_says", "source", "verified_on"}
+    assert set(findings[0]["law_says"]) == {"ko", "en"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [("tomorrow", "is no ISO 8601 moment"), ("2026-12-01T00:00:00", "has no zone; write 2026-12-01T00:00:00+09:00")],
+    ids=["no moment", "no zone"],
+)
+def test_publish_wants_a_moment_with_a_zone(moment: str, told: str) -> None:
+    """A moment that could mean two is refused before any store is opened."""
+    result = run("publish", "2021-02-04", "--effective-at", moment)
+
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
