@@ -51,4 +51,12 @@ def serve(bind: str, workers: int, threads: int) -> None:
         )
     host = settings.host_app or "the sample MateCost (its sign-in page lists the sample members)"
     click.echo(f"Serving {host} at http://{bind}/ with the portal at http://{bind}/privacy/. Stop with Ctrl-C.")
-    Door({"bind": bind, "workers": workers, "worker_class": "gthread", "threads": threads, "preload_app": False}).run()
+    Door(
+        {
+            "bind": bind,
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": threads,
+            "control_socket_disable": True,
+        }
+    ).run()
