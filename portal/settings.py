@@ -103,15 +103,13 @@ class _Reading:
         host_app = self._read("host_app", _callable, None)
         sample = SAMPLE if host_app is None else {}
         on_sqlite = stores["access_store"].startswith("sqlite")
-        host_app = self._read("host_app", _callable, None)
-        is_sample = host_app is None
         settings = Settings(
             instance=instance,
             **stores,
             journal=self._path("journal", instance / "journal"),
             host_app=host_app,
             identity=self._read("identity", _identity, "flask_session"),
-            exempt=self._list("exempt", _exemption) or sample.get("exempt", ()),
+            exempt=self._list("exempt", _exemption, sample.get("exempt", ())),
             login_url=self._read("login_url", _place, sample.get("login_url")),
             logout_url=self._read("logout_url", _place, sample.get("logout_url")),
             trusted_proxies=self._list("trusted_proxies", _network, ()),
@@ -207,7 +205,8 @@ def _callable(text: str) -> str:
 
 
 def _identity(text: str) -> str:
-    if text.partition(":")[0] not in IDENTITIES and not _CALLABLE.match(text):
+    is_ours = text.partition(":")[0] in IDENTITIES
+    if not (_IDENTITY if is_ours else _CALLABLE).match(text):
         raise ValueError(f"got {text!r}; expected one of {', '.join(IDENTITIES)}, or package.module:callable")
     return text
 

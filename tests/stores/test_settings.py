@@ -126,7 +126,7 @@ def test_on_postgres_the_drain_is_a_command() -> None:
         ("PORTAL_MAIN_STORE", "sqlite:////tmp/100%25/a.db", "without % or ?"),
         ("PORTAL_KEYS_STORE", "portal.db", "cannot be read as a URL"),
         ("MATECOST_APP", "matecost", "expected package.module:callable"),
-        ("PORTAL_IDENTITY", "cookies", "expected one of flask_session, django_session"),
+        ("PORTAL_IDENTITY", "cookies", "expected one of flask_session, trusted_header"),
         ("PORTAL_IDENTITY", "remote_user:x", "or package.module:callable"),
         ("PORTAL_IDENTITY", "trusted_header:X User", "or package.module:callable"),
         ("PORTAL_EXEMPT", "/", "would exempt every path"),
