@@ -32,7 +32,7 @@ def side_by_side(old: str, new: str) -> tuple[list[Line], list[Line]]:
             continue
         paired = min(i2 - i1, j2 - j1)
         for one, other in zip(before[i1 : i1 + paired], after[j1 : j1 + paired], strict=True):
-            was, now = _words(one, other)
+            was, now = words_apart(one, other)
             left.append(was)
             right.append(now)
         left += [(Piece(line, True),) for line in before[i1 + paired : i2]]
@@ -40,11 +40,8 @@ def side_by_side(old: str, new: str) -> tuple[list[Line], list[Line]]:
     return left, right
 
 
-def _lines(text: str) -> list[str]:
-    return [" ".join(line.split()) for line in _MARKS.sub("", text).splitlines() if line.strip()]
-
-
-def _words(old: str, new: str) -> tuple[Line, Line]:
+def words_apart(old: str, new: str) -> tuple[Line, Line]:
+    """Return two paragraphs cut into pieces, word by word."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     left: list[Piece] = []
@@ -53,6 +50,10 @@ def _words(old: str, new: str) -> tuple[Line, Line]:
         _add(left, before[i1:i2], tag != "equal")
         _add(right, after[j1:j2], tag != "equal")
     return tuple(left), tuple(right)
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in _MARKS.sub("", text).splitlines() if line.strip()]
 
 
 def _add(pieces: list[Piece], words: Sequence[str], changed: bool) -> None:

@@ -18,6 +18,7 @@ from portal.services import consenting, publishing
 from portal.services.consenting import Asked, StaleForm, Unanswered
 from portal.speech import language
 from portal.views import facts
+from portal.views.comparing import Line, words_apart
 
 place = Blueprint("consent", __name__)
 REFUSAL_ARTICLE = "7"
@@ -26,11 +27,12 @@ LABELS_BESIDE_FORM = ("items", "purposes", "retention", "third_parties", "proces
 
 @dataclass(frozen=True)
 class FactChange:
-    """One fact of an item that differs from what the person agreed to last time."""
+    """One fact of an item that differs from what the person agreed to last time, cut into pieces. `before` is empty
+    where nothing went, `after` where nothing came."""
 
     term: str
-    before: str
-    after: str
+    before: Line
+    after: Line
 
 
 @dataclass(frozen=True)
@@ -170,15 +172,18 @@ def _changes(asked: Asked, item: ConsentItem, spoken: Language) -> tuple[FactCha
     before = dict(facts_shown(old, old.consent_item(item.key), spoken))
     kept_before = _kept_line(old, old.consent_item(item.key), spoken)
     policy = asked.published.policy
-    changes = [
-        FactChange(term, before.get(term, ""), words)
-        for term, words in facts_shown(policy, item, spoken)
-        if before.get(term) != words
-    ]
-    kept = _kept_line(policy, item, spoken)
-    if kept != kept_before:
-        changes.append(FactChange(gettext("보관하는 기록"), kept_before, kept))
-    return tuple(changes)
+    now = [*facts_shown(policy, item, spoken), (gettext("보관하는 기록"), _kept_line(policy, item, spoken))]
+    before[now[-1][0]] = kept_before
+    return tuple(_change(term, before.get(term, ""), words) for term, words in now if before.get(term, "") != words)
+
+
+def _change(term: str, before: str, after: str) -> FactChange:
+    went, came = words_apart(before, after)
+    return FactChange(
+        term,
+        went if any(piece.changed for piece in went) else (),
+        came if any(piece.changed for piece in came) else (),
+    )
 
 
 def _kept_line(policy: Policy, item: ConsentItem, spoken: Language) -> str:
@@ -192,6 +197,10 @@ def _refusals(asked: Asked, spoken: Language) -> list[tuple[str, str]]:
 def _lead(count: int) -> str:
     if count == 1:
         return gettext("한 가지를 읽고 답해 주세요. 동의하지 않을 수 있고, 동의한 뒤에도 언제든 철회할 수 있어요.")
+    if count == 2:
+        return gettext(
+            "두 가지를 읽고 하나씩 답해 주세요. 동의하지 않을 수 있고, 동의한 뒤에도 언제든 철회할 수 있어요."
+        )
     return gettext(
         "%(count)d가지를 읽고 하나씩 답해 주세요. 동의하지 않을 수 있고, 동의한 뒤에도 언제든 철회할 수 있어요.",
         count=count,

@@ -65,7 +65,7 @@ def lives(policy: Policy, language: Language, *, member_data: bool = False) -> t
         Life(
             label=rule.label.in_language(language),
             ground=ground_text(rule.ground, language),
-            article="5",
+            article="5" if member_data else "",
             period=_period(rule.start_event, period_text(rule.period, language), language)
             if member_data
             else period_text(rule.period, language),

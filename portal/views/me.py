@@ -85,7 +85,7 @@ def overview() -> str:
         consents=[_line(decided) for decided in showing.decided_by(host_id)],
         recipients=facts.recipients(policy, spoken),
         lives=facts.lives(policy, spoken, member_data=True),
-        axis=facts.axis(policy, spoken, gettext("퇴사·탈퇴")),
+        axis=facts.axis(policy, spoken, gettext("시작")),
         access=_visits(at, LATEST_VISITS, None),
     )
 

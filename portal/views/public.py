@@ -1,5 +1,6 @@
 """/: the policy, earlier versions and their differences, for anybody; the key that checks receipts; light or dark."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
@@ -10,7 +11,8 @@ from flask_babel import gettext, ngettext
 
 from middleware.paths import safe_next
 from portal import clock
-from portal.policy.model import Language, Policy
+from portal.policy.model import Article, Language, Policy
+from portal.rules.consent import text_shown
 from portal.rules.glance import Label, at_a_glance
 from portal.services import publishing, receipting
 from portal.services.publishing import Published
@@ -94,8 +96,9 @@ def compare() -> str | Response:
     old, new = _named(request.args.get("from", "")), _named(request.args.get("to", ""))
     if old is None or new is None:
         return redirect(url_for("public.versions"), 303)  # type: ignore[return-value]
-    changes = list(_changes(old.policy, new.policy, language()))
-    untouched = len({article.number for article in new.policy.articles}) - len(changes)
+    articles = list(_changes(old.policy, new.policy, language()))
+    changes = [*_asked_changes(old.policy, new.policy, language()), *articles]
+    untouched = len(new.policy.articles) - len(articles)
     return render_template(
         "public/compare.html",
         old=old.policy.version,
@@ -205,7 +208,7 @@ def _summary(old: Published, new: Published) -> str:
     return gettext("동의하는 내용이 바뀌어 회원에게 다시 동의를 받습니다.")
 
 
-def _changes(old: Policy, new: Policy, spoken: Language):  # type: ignore[no-untyped-def]
+def _changes(old: Policy, new: Policy, spoken: Language) -> Iterator[Change]:
     before = {article.number: article for article in old.articles}
     after = {article.number: article for article in new.articles}
     for number in _in_order([*before], [*after]):
@@ -217,6 +220,18 @@ def _changes(old: Policy, new: Policy, spoken: Language):  # type: ignore[no-unt
             yield Change(f"{say_article(number)} {title}", *side_by_side(left, right))
 
 
+def _asked_changes(old: Policy, new: Policy, spoken: Language) -> Iterator[Change]:
+    """Yield the consent items whose text differs, as the form shows it."""
+    before = {item.key: item for item in old.consent_items}
+    after = {item.key: item for item in new.consent_items}
+    for key in _in_order([*before], [*after]):
+        left = text_shown(old, before[key], spoken) if key in before else ""
+        right = text_shown(new, after[key], spoken) if key in after else ""
+        if left != right:
+            title = (after.get(key) or before[key]).title.in_language(spoken)
+            yield Change(gettext("동의 항목: %(title)s", title=title), *side_by_side(left, right))
+
+
 def _in_order(old: list[str], new: list[str]) -> list[str]:
     """Return the numbers of both versions, an article that is gone standing where it stood."""
     order: list[str] = []
@@ -226,6 +241,6 @@ def _in_order(old: list[str], new: list[str]) -> list[str]:
     return list(dict.fromkeys(order))
 
 
-def _whole(article, spoken: Language) -> str:  # type: ignore[no-untyped-def]
+def _whole(article: Article, spoken: Language) -> str:
     parts = (article.title, article.easy, article.text)
     return "\n".join(part.in_language(spoken) for part in parts)

@@ -79,4 +79,8 @@ def _contact() -> dict[str, str] | None:
     except Exception:  # an error page must not fail for want of a telephone number
         current_app.logger.warning("the policy in force cannot be read for the foot of the page")
         return None
-    return {"phone": policy.officer.phone, "company": say_text(policy.controller.name)}
+    return {
+        "officer": say_text(policy.officer.title),
+        "phone": policy.officer.phone,
+        "company": say_text(policy.controller.name),
+    }
