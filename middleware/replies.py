@@ -95,7 +95,7 @@ class _Refusal:
         self._problem = _reply(status, "application/problem+json", json.dumps(problem), shared)
 
     def for_asker(self, environ: Mapping[str, object]) -> Reply:
-        whole = self._page if "text/html" in str(environ.get("HTTP_ACCEPT") or "") else self._problem
+        whole = self._page if _shows_pages(environ) else self._problem
         return whole._replace(body=b"") if environ.get("REQUEST_METHOD") == "HEAD" else whole
 
 
@@ -109,18 +109,22 @@ def _reply(status: str, content_type: str, text: str, headers: list[tuple[str, s
     return Reply(status, own + headers, body)
 
 
-def _navigates(environ: Mapping[str, object]) -> bool:
-    """Tell whether a browser is on its way to a page, as against a script, a form or a program."""
+def _shows_pages(environ: Mapping[str, object]) -> bool:
+    """Tell whether a browser will show the answer to a person, as against a script or a program that reads it."""
     return (
-        environ.get("REQUEST_METHOD") in ("GET", "HEAD")
-        and "text/html" in str(environ.get("HTTP_ACCEPT") or "")
+        "text/html" in str(environ.get("HTTP_ACCEPT") or "")
         and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
     )
 
 
+def _navigates(environ: Mapping[str, object]) -> bool:
+    """Tell whether a browser is on its way to a page, and sends no form."""
+    return environ.get("REQUEST_METHOD") in ("GET", "HEAD") and _shows_pages(environ)
+
+
 def _led_to(url: str, environ: Mapping[str, object]) -> Reply:
     """Send a browser to `url`, which is told where it wanted to go. 303: a body is never sent again."""
-    script = str(environ.get("SCRIPT_NAME") or "")
+    script = asked_for({"SCRIPT_NAME": environ.get("SCRIPT_NAME") or ""})
     mount = script if url.startswith("/") and safe_next(script) == script != "/" else ""
     target = asked_for(environ)
     joint = "&" if "?" in url else "?"
