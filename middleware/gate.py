@@ -162,7 +162,7 @@ class ConsentGate:
         """Answer 503 where not even a record can be kept."""
         self._tell(error)
         reply = self._replies.unavailable(environ)
-        start_response(reply.status, reply.headers)
+        start_response(reply.status, list(reply.headers))
         return [reply.body]
 
     def _tell(self, error: Exception) -> None:
