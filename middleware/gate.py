@@ -113,6 +113,9 @@ class ConsentGate:
         except Exception as error:
             self._tell(error)
             return entry.answer(_ERROR, self._replies.unavailable(environ))
+        except BaseException:  # a worker's time-out inside the host's reader; the room must not stay set aside
+            entry.record("500")
+            raise
         if self._faults.failing:
             self._recovered(decision)
         # 3. Who may not pass.

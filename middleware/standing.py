@@ -10,6 +10,7 @@ counter is read before the question is asked, so an answer is never newer in mem
 
 import mmap
 import os
+import re
 import sqlite3
 import threading
 import weakref
@@ -26,6 +27,7 @@ EPOCH_BYTES = 16
 KEPT_MEMBERS = 8192
 LOOK_AGAIN_US = 1_000_000  # a change made round the epoch, by hand or by a restored file, is seen within this time
 BUSY_S = 1.0
+_REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it goes into a journal line as it is
 
 _QUESTION = """
 SELECT
@@ -82,6 +84,8 @@ def _judge(row: tuple[Any, ...] | None) -> _Answer:
     if row is None or row[0] is None:
         raise StoreUnavailable("no policy is in force")
     required, next_change, ref, satisfied, suspended = row
+    if ref is not None and not _REF.fullmatch(ref):
+        raise StoreUnavailable("a member's reference is none of ours")
     return _Answer(Standing(ref, satisfied == required and not suspended), next_change)
 
 
