@@ -19,6 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Engine, func, inspect, select, table, text
 from sqlalchemy.engine import Connection, make_url
@@ -103,7 +104,7 @@ def undone_by(settings: Settings, store: str, revision: str) -> list[str]:
     script = ScriptDirectory.from_config(_config(store))
     try:
         scripts = list(script.iterate_revisions(state.revision, revision)) if state.revision else []
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise MigrationFailed(store, None, str(error)) from error
     lines = [f"{undone.revision}: {undone.doc}" for undone in scripts]
     if lines:
