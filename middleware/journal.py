@@ -16,6 +16,7 @@ import secrets
 import threading
 import time
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -134,7 +135,7 @@ class Segment:
     def reserve(self) -> bool:
         """Set aside room for one line; False when this segment has no more."""
         with self._lock:
-            if self._end + (self._reserved + 1) * LINE_BYTES > self._size:
+            if self._retired or self._end + (self._reserved + 1) * LINE_BYTES > self._size:
                 return False
             self._reserved += 1
             return True
@@ -199,12 +200,12 @@ class Journal:
                 return current  # another thread turned the page meanwhile
             try:
                 _sweep_unfinished(self.directory)
+                self._turns += 1  # also when it fails below: a drainer may have seen the name
                 fresh = Segment(
                     self.directory / f"{self.writer}-{self._turns:06d}{SEGMENT_SUFFIX}", self._segment_bytes
                 )
             except (OSError, ValueError) as error:
                 raise JournalUnavailable(f"no new segment ({_words(error)})") from error
-            self._turns += 1
             fresh.reserve()
             self._current = fresh
             if current is not None:
@@ -240,8 +241,9 @@ def _sync_directory(directory: Path) -> None:
 
 def _sweep_unfinished(directory: Path) -> None:
     for path in directory.glob("*.new"):
-        if time.time() - path.stat().st_mtime > ABANDONED_S:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process has finished or swept it meanwhile
+            if time.time() - path.stat().st_mtime > ABANDONED_S:
+                path.unlink()
 
 
 def _words(error: BaseException) -> str:
