@@ -101,15 +101,19 @@ def publish(file: str, effective_at: str | None, dry_run: bool) -> None:
         from portal import clock
         from portal.services import publishing
 
+        at = clock.now()
+        before = _in_force(starts)
         try:
-            before = publishing.in_force(starts).policy
-        except publishing.NothingInForce:
-            before = None
-        if not dry_run:
-            try:
-                starts = publishing.publish(new, starts, clock.now()).effective_at
-            except (publishing.VersionTaken, publishing.TooLate) as error:
-                raise click.ClickException(str(error)) from error
+            if not dry_run:
+                starts = publishing.publish(new, starts, at).effective_at
+            elif (known := publishing.version_named(new.version)) is not None:
+                if known.policy != new:
+                    raise publishing.VersionTaken(new.version)
+                starts = known.effective_at
+            elif starts < at and _in_force(at) is not None:
+                raise publishing.TooLate(new.version, starts, at)
+        except (publishing.VersionTaken, publishing.TooLate) as error:
+            raise click.ClickException(str(error)) from error
     done = "would take effect" if dry_run else "published; takes effect"
     click.echo(f"{new.version} {done} at {starts.astimezone(SEOUL).isoformat()}.")
     if before is None:
@@ -118,11 +122,20 @@ def publish(file: str, effective_at: str | None, dry_run: bool) -> None:
         _tell(difference(before, new, "en"))
 
 
+def _in_force(at: datetime) -> Policy | None:
+    from portal.services import publishing
+
+    try:
+        return publishing.in_force(at).policy
+    except publishing.NothingInForce:
+        return None
+
+
 def _tell(changed: Difference) -> None:
     articles = ", ".join(article.number for article in changed.changed_articles) or "none"
     click.echo(f"Against {changed.before}: articles changed: {articles}; facts changed: {len(changed.facts)}.")
     for fact in changed.facts:
-        where = " / ".join(filter(None, (fact.section_title, fact.name, fact.field_title)))
+        where = " / ".join(filter(None, (fact.section_title, fact.name, fact.field and fact.field_title)))
         click.echo(f"  {where}: {fact.before or '(none)'} -> {fact.after or '(none)'}")
     if changed.asks_again:
         asked = ", ".join(changed.asked_again) or "none; an item was dropped or is optional now"

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from portal.cli import policy as command
+from portal.services import publishing
 from tests.policy.samples import a_copy
 
 
@@ -100,3 +102,87 @@ def test_publish_wants_a_moment_with_a_zone(moment: str, told: str) -> None:
 
     assert result.exit_code == 2
     assert told in " ".join(result.stderr.split())
+
+
+def a_later_version(folder: Path, *replacements: tuple[str, str]) -> str:
+    """Return the path of a copy that is version 2027-01-01, with some texts replaced at their first place."""
+    path = a_copy(folder)
+    text = path.read_text(encoding="utf-8").replace('version = "2021-02-04"', 'version = "2027-01-01"')
+    text = text.replace("effective_on = 2021-02-04", "effective_on = 2027-01-01")
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.unlink()
+    path.with_suffix("").rename(folder / "2027-01-01")
+    (folder / "2027-01-01.toml").write_text(text, encoding="utf-8")
+    return str(folder / "2027-01-01.toml")
+
+
+@pytest.fixture
+def versions(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Makes the command use this test's portal; the names of the versions published before."""
+    monkeypatch.setattr(command, "portal_app", lambda: app)
+    with app.app_context():
+        return [one.policy.version for one in publishing.versions()]
+
+
+def test_a_dry_run_tells_who_is_asked_again_and_publishes_nothing(
+    app: Flask, versions: list[str], tmp_path: Path
+) -> None:
+    """A shorter access record is told with both periods, and that everybody is asked again; nothing is stored."""
+    shorter = ('period = { months = 6 }\nstatus = "VALID"', 'period = { months = 3 }\nstatus = "VALID"')
+
+    result = run("publish", a_later_version(tmp_path, shorter), "--dry-run")
+
+    assert result.exit_code == 0
+    assert "2027-01-01 would take effect at 2027-01-01T00:00:00+09:00." in result.output
+    assert "Retention rules / record of access to the service / Period: 6 months -> 3 months" in result.output
+    assert "every member is asked again. Changed at the gate: access." in result.output
+    with app.app_context():
+        assert [one.policy.version for one in publishing.versions()] == versions
+
+
+def test_a_correction_is_published_and_asks_nobody(app: Flask, versions: list[str], tmp_path: Path) -> None:
+    """A version with another telephone number takes effect at the moment given, and nobody is asked again."""
+    path = a_later_version(tmp_path, ('phone = "02-2069-1980"', 'phone = "02-2069-1981"'))
+
+    result = run("publish", path, "--effective-at", "2027-02-01T09:00:00+09:00")
+
+    assert "2027-01-01 published; takes effect at 2027-02-01T09:00:00+09:00." in result.output
+    assert "nobody is asked again" in result.output
+    with app.app_context():
+        assert [one.policy.version for one in publishing.versions()] == ["2027-01-01", *versions]
+
+
+@pytest.mark.parametrize("how", [("--dry-run",), ()], ids=["dry run", "in earnest"])
+def test_a_version_in_the_past_is_refused(versions: list[str], tmp_path: Path, how: tuple[str, ...]) -> None:
+    """A version cannot take effect before now, and the dry run says so too."""
+    path = a_later_version(tmp_path)
+
+    result = run("publish", path, "--effective-at", "2026-01-01T00:00:00+09:00", *how)
+
+    assert result.exit_code == 1
+    assert "choose a moment to come" in result.stderr
+
+
+@pytest.mark.parametrize("how", [("--dry-run",), ()], ids=["dry run", "in earnest"])
+def test_a_published_version_keeps_its_text(versions: list[str], tmp_path: Path, how: tuple[str, ...]) -> None:
+    """Another text under the name of a published version is refused, and the dry run says so too."""
+    path = a_copy(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("02-2069-1980", "02-2069-1981"), encoding="utf-8")
+
+    result = run("publish", str(path), *how)
+
+    assert result.exit_code == 1
+    assert "give the new text a new version" in result.stderr
+
+
+def test_publishing_the_same_text_again_changes_nothing(app: Flask, versions: list[str]) -> None:
+    """The shipped version, published already, is told with its own moment and is not published twice."""
+    for how in (["--dry-run"], []):
+        result = run("publish", "2021-02-04", "--effective-at", "2027-02-01T09:00:00+09:00", *how)
+
+        assert result.exit_code == 0
+        assert "at 2021-02-04T00:00:00+09:00." in result.output
+    with app.app_context():
+        assert [one.policy.version for one in publishing.versions()] == versions

@@ -67,6 +67,25 @@ ONE_FAULT = {
     "controller's mail": ('mail = "contact@cloudmt.co.kr"', 'mail = "contact"', "controller.mail"),
     "officer's mail said to work": ("mail_usable = false", "mail_usable = true", "officer.mail"),
     "officer's contact mail": ('contact_mail = "contact@cloudmt.co.kr"', 'contact_mail = "x"', "officer.contact_mail"),
+    "no country of storage": ('storage_countries = ["KR"]', "storage_countries = []", "controller.storage_countries"),
+    "officer's mail said not to work": (
+        'mail = "@matecost"',
+        'mail = "privacy@sample.example"',
+        "officer.mail_usable",
+    ),
+    "revision below one": ("revision = 1", "revision = 0", "consent_items[member].revision"),
+    "consent to a purpose of no item": (
+        'purposes = ["service"]\nterm = { rule = "access_record" }\nkept',
+        'purposes = ["service", "bill"]\nterm = { rule = "access_record" }\nkept',
+        "consent_items[access].purposes",
+    ),
+    "processor without purpose": ('purposes = ["payment"]\nitems', "purposes = []\nitems", "processors[kicc].purposes"),
+    "text of an article in the table": (
+        '[[articles]]\nnumber = "1"',
+        '[[articles]]\ntext = "x"\nnumber = "1"',
+        "articles[1].text",
+    ),
+    "version that is no day": ('version = "2021-02-04"', 'version = "2021-02-30"', "version"),
     "double key": ('key = "login_id"', 'key = "email"', "items[email]"),
     "malformed key": ('key = "intrusion"', 'key = "In trusion"', "safeguards[In trusion].key"),
     "missing article": ('[[articles]]\nnumber = "3"', '[[articles]]\nnumber = "11"', "articles[3]"),
@@ -227,3 +246,15 @@ def test_a_key_that_is_not_there_is_a_key_error() -> None:
             ask("ghost")
     with pytest.raises(KeyError):
         POLICY.article("99")
+
+
+def test_only_optional_questions_are_a_fault(tmp_path: Path) -> None:
+    """A policy whose gate would ask nothing is refused, for everybody would be let in."""
+    faults = spoilt(tmp_path, ('kind = "consent"', 'kind = "optional"'), ('kind = "consent"', 'kind = "optional"'))
+
+    assert any(fault.startswith("2021-02-04.toml: consent_items: got optional ones only") for fault in faults)
+
+
+def test_an_article_has_an_anchor_of_its_number() -> None:
+    """Article 2-1 can be linked to as article-2-1."""
+    assert POLICY.article("2-1").anchor == "article-2-1"
