@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,24 +49,22 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_templates(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Names of migrated databases, to be copied: "main", which holds the access store too, and "keys"."""
-    names = {"main": postgres.make_database(), "keys": postgres.make_database()}
-    instance = tmp_path_factory.mktemp("template") / "instance"
-    migrating.upgrade(_on_postgres(instance, {store: postgres.url(name) for store, name in names.items()}))
-    yield names
-    for name in names.values():
-        postgres.drop_database(name)
+def postgres_template(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated database, to be copied: main and access store in one schema, keys in another."""
+    name = postgres.make_database()
+    migrating.upgrade(_on_postgres(tmp_path_factory.mktemp("template") / "instance", postgres, name))
+    yield name
+    postgres.drop_database(name)
 
 
 @pytest.fixture
 def empty_settings(engine_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """Settings of an installation on which nothing has been done yet; its PostgreSQL databases exist, empty."""
+    """Settings of an installation on which nothing has been done yet; its PostgreSQL schemas exist, empty."""
     instance = tmp_path / "instance"
     if engine_name == "sqlite":
         yield Settings.from_environ({"PORTAL_INSTANCE": str(instance)})
     else:
-        yield from _with_databases(instance, request.getfixturevalue("postgres"), lambda store: "template0")
+        yield from _with_database(instance, request.getfixturevalue("postgres"), None)
 
 
 @pytest.fixture
@@ -82,24 +80,23 @@ def settings(
         return
     for file in instance.glob("*.db*"):
         file.unlink()
-    templates: dict[str, str] = request.getfixturevalue("postgres_templates")
-    yield from _with_databases(instance, request.getfixturevalue("postgres"), templates.__getitem__)
+    template: str = request.getfixturevalue("postgres_template")
+    yield from _with_database(instance, request.getfixturevalue("postgres"), template)
 
 
-def _with_databases(instance: Path, server: Server, template: Callable[[str], str]) -> Iterator[Settings]:
-    names = {store: server.make_database(template(store)) for store in ("main", "keys")}
-    yield _on_postgres(instance, {store: server.url(name) for store, name in names.items()})
-    for name in names.values():
-        server.drop_database(name)
+def _with_database(instance: Path, server: Server, template: str | None) -> Iterator[Settings]:
+    name = server.make_database(template)
+    yield _on_postgres(instance, server, name)
+    server.drop_database(name)
 
 
-def _on_postgres(instance: Path, urls: dict[str, str]) -> Settings:
+def _on_postgres(instance: Path, server: Server, database: str) -> Settings:
     return Settings.from_environ(
         {
             "PORTAL_INSTANCE": str(instance),
-            "PORTAL_MAIN_STORE": urls["main"],
-            "PORTAL_KEYS_STORE": urls["keys"],
-            "PORTAL_ACCESS_STORE": urls["main"],
+            "PORTAL_MAIN_STORE": server.url(database),
+            "PORTAL_KEYS_STORE": server.url(database, "keys"),
+            "PORTAL_ACCESS_STORE": server.url(database),
             "PORTAL_DRAIN": "off",
         }
     )
