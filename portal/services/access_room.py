@@ -84,11 +84,11 @@ def access_records(
     rule = rule_in_force(app, at)
     today = seoul_day(at)
     opening = room.keys.reading()
-    wanted = Search(_oldest_shown(rule, today), ref, ip, since, until, limit, before)
+    wanted = Search(oldest_shown(rule, today), ref, ip, since, until, limit, before)
     return room.store.search(wanted, lambda day: None if is_expired(day, rule, today) else opening(day))
 
 
-def _oldest_shown(rule: RetentionRule, today: date) -> date:
+def oldest_shown(rule: RetentionRule, today: date) -> date:
     """Return the first day that is not expired. Clamped months make several days expire at once, so it is asked for
     day by day from a guess that is never too late."""
     day = add_months(today, -rule.period.in_months)

@@ -4,22 +4,18 @@ Reads only. What a source cannot give is told by an exception of its own, so tha
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import current_app
 
 from portal.clock import seoul_day
-from portal.database import db
 from portal.policy.model import ConsentItem, RetentionRule
 from portal.records import consents, members, receipts
-from portal.records.access import AccessRecord, AccessStore, Cursor, Search, open_access_store
+from portal.records.access import AccessRecord, Cursor
 from portal.records.consents import ConsentEvent
 from portal.records.receipts import Receipt
-from portal.rules.retention import add_months, is_expired
 from portal.services import publishing
-from portal.vault.day_keys import DayKeys
-
-ACCESS_RULE = "access_record"
+from portal.services.access_room import access_records, oldest_shown, rule_in_force
 
 
 class Unreachable(Exception):
@@ -63,42 +59,22 @@ def decided_on(host_id: str, key: str) -> Decided | None:
 
 def visits_of(host_id: str, at: datetime, *, limit: int, before: Cursor | None = None) -> Visits:
     """Return a member's own access records. Raises Unreachable when the access store or its keys cannot be read."""
-    rule = publishing.in_force(at).policy.retention_rule(ACCESS_RULE)
-    oldest = oldest_shown(seoul_day(at), rule)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    rule = rule_in_force(app, at)
+    oldest = oldest_shown(rule, seoul_day(at))
     member = members.of_host(host_id)
     if member is None:
         return Visits((), None, oldest, rule)
-    wanted = Search(oldest=oldest, ref=member.ref, limit=limit + 1, before=before)
     try:
-        found = _access_store().search(wanted, _day_keys().reading())
+        found = access_records(app, at, ref=member.ref, limit=limit + 1, before=before)
     except Exception as error:
-        current_app.logger.warning("a member's access records cannot be read", exc_info=error)
+        app.logger.warning("a member's access records cannot be read", exc_info=error)
         raise Unreachable from error
     rows = tuple(found[:limit])
     return Visits(rows, rows[-1].cursor if len(found) > limit else None, oldest, rule)
-
-
-def oldest_shown(today: date, rule: RetentionRule) -> date:
-    """Return the first day whose records are not expired `today`."""
-    day = add_months(today, -rule.period.in_months) - timedelta(days=4)  # months differ by up to 3 days
-    while is_expired(day, rule, today):
-        day += timedelta(days=1)
-    return day
 
 
 def _item(event: ConsentEvent) -> ConsentItem | None:
     published = publishing.version_named(event.policy_version)
     items = published.policy.consent_items if published else ()
     return next((item for item in items if item.key == event.item), None)
-
-
-def _access_store() -> AccessStore:
-    known = current_app.extensions
-    if "portal.access" not in known:
-        known["portal.access"] = open_access_store(known["portal.settings"].access_store)
-    store: AccessStore = known["portal.access"]
-    return store
-
-
-def _day_keys() -> DayKeys:
-    return DayKeys(db.engines["keys"], current_app.extensions["portal.secrets"].wrapping_key)

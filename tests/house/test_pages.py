@@ -1,0 +1,197 @@
+"""Every page, the same laws: one heading, labelled fields, nothing ticked, nothing inline, no word untranslated."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
+from flask import Flask
+
+from portal.translations import catalogue
+from portal.views import OPEN
+from tests.fixtures_portal import PAGE, Browser
+
+PLACES = {
+    "public.policy": "/",
+    "public.versions": "/versions",
+    "public.version": "/versions/2021-02-04",
+    "public.compare": "/versions/compare?from=2021-02-04&to=2021-02-04",
+    "consent.form": "/consent",
+    "consent.declined": "/declined",
+    "me.overview": "/me",
+    "me.records": "/me/records",
+    "me.withdraw": "/me/withdraw/access",
+    "me.withdrawn": "/me/withdrawn/member",
+    "me.receipt": "/me/receipts/{receipt}",
+}
+NO_PAGES = {"static", "public.receipt_key", "public.theme", "consent.answer", "consent.carry_on", "me.receipt_file"}
+HANGUL = re.compile("[가-힣]")
+NAMES_IN_KOREAN = re.compile(r"\([가-힣()]+\)|한국어|김세준|고창규")  # proper names stand beside their English
+
+
+@pytest.fixture
+def engine_name() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def jiwon(browser: Callable[..., Browser]) -> Browser:
+    """A member who has agreed, and taken one consent back."""
+    jiwon = browser()
+    jiwon.agree()
+    jiwon.post("/me/withdraw/member")
+    return jiwon
+
+
+class Reader(HTMLParser):
+    """Notes what the laws ask about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.h1 = 0
+        self.headings: list[int] = []
+        self.ids: list[str] = []
+        self.labelled: set[str] = set()
+        self.fields: list[dict[str, str | None]] = []
+        self.checked = 0
+        self.inline: list[str] = []
+        self._in_label = 0
+        self.title = ""
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+            self.h1 += tag == "h1"
+        if found.get("id"):
+            self.ids.append(str(found["id"]))
+        if tag == "label":
+            self._in_label += 1
+            if found.get("for"):
+                self.labelled.add(str(found["for"]))
+        if tag in ("input", "select", "textarea") and found.get("type") != "hidden":
+            self.fields.append({**found, "inside a label": "yes" if self._in_label else None})
+            self.checked += "checked" in found
+        self.inline += [name for name in found if name == "style" or name.startswith("on")]
+        self.inline += [tag] if tag in ("script", "style") else []
+        self.inline += [str(value) for value in found.values() if value and value.startswith(("data:", "javascript:"))]
+        self._in_title = tag == "title"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_label -= tag == "label"
+        self._in_title = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+def test_every_route_is_listed_here_or_is_no_page(app: Flask) -> None:
+    """A new page joins this table, so that it is held to the laws below."""
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert endpoints == set(PLACES) | NO_PAGES
+
+
+def test_every_route_is_closed_to_strangers_unless_listed_open(app: Flask) -> None:
+    """Without a named person only what `OPEN` lists answers, whatever the method; each entry has its reason."""
+    client = app.test_client()
+
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<[^>]+>", "x", rule.rule)
+        for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
+            with client.open(path, method=method, headers=PAGE) as answer:
+                if rule.endpoint in OPEN:
+                    assert "로그인이 필요해요" not in answer.text, rule.endpoint
+                else:
+                    assert answer.status_code in (400, 403), (rule.endpoint, method)
+    assert all(OPEN.values())
+
+
+@pytest.mark.parametrize("endpoint", PLACES)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_page_keeps_the_laws(jiwon: Browser, endpoint: str, language: str) -> None:
+    """One h1, headings in order, unique ids, labelled fields, nothing ticked, nothing inline, a title of its own."""
+    page = jiwon.get(address(jiwon, endpoint, language))
+    reader = read(page.text)
+
+    assert page.status_code == 200
+    assert f'<html lang="{language}">' in page.text
+    assert reader.h1 == 1
+    assert all(after - before <= 1 for before, after in zip(reader.headings, reader.headings[1:], strict=False))
+    assert len(reader.ids) == len(set(reader.ids))
+    assert all(field["inside a label"] or field.get("id") in reader.labelled for field in reader.fields)
+    assert reader.checked == 0
+    assert reader.inline == []
+    assert re.fullmatch(r".+ - MateCost", reader.title.strip())
+
+
+@pytest.mark.parametrize("endpoint", PLACES)
+def test_a_page_in_english_holds_no_korean(jiwon: Browser, endpoint: str) -> None:
+    """On an English page only proper names stand in Korean too."""
+    page = jiwon.get(address(jiwon, endpoint, "en")).text
+    words = NAMES_IN_KOREAN.sub("", re.sub(r"<[^>]+>", " ", page))
+
+    assert HANGUL.findall(words) == []
+
+
+def test_the_english_catalogue_is_whole() -> None:
+    """Everything said has its English, with the same placeholders, and nothing else is kept."""
+    said = {message.id for message in catalogue.said() if message.id}
+    written = catalogue.written()
+
+    assert {message.id for message in written if message.id} == said
+    assert catalogue.missing(written) == []
+
+
+def test_the_compiled_catalogue_is_the_written_one() -> None:
+    """`python -m portal.translations` was run after the last change."""
+    with catalogue.MO.open("rb") as file:
+        compiled = texts(read_mo(file))
+
+    assert compiled == texts(catalogue.written())
+
+
+def texts(catalog: Catalog) -> set[tuple[str, ...]]:
+    """Return each message with its translations, however the reader shaped them."""
+    return {(*flat(message.id), *flat(message.string)) for message in catalog if message.id}
+
+
+def flat(words: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+@pytest.mark.parametrize("sheet", ["ui.css", "ui-dark.css"])
+def test_a_stylesheet_asks_nobody_else(app: Flask, sheet: str) -> None:
+    """No import, no foreign address, no embedded data, and small enough."""
+    with app.test_client().get(f"/static/{sheet}") as answer:
+        css = answer.text
+
+    assert "@import" not in css
+    assert "url(" not in css
+    assert len(answer.data) <= 36_000
+
+
+def test_every_class_of_the_stylesheet_is_used() -> None:
+    """What no template uses is not carried along."""
+    css = re.sub(r"/\*.*?\*/", "", (catalogue.PORTAL / "static" / "ui.css").read_text(), flags=re.S)
+    classes = set(re.findall(r"\.([a-z][\w-]*)(?=[^{}]*\{)", css))
+    used = " ".join(path.read_text() for path in (catalogue.PORTAL / "templates").rglob("*.html"))
+    used += (catalogue.PORTAL / "views" / "me.py").read_text()
+
+    assert {name for name in classes if not re.search(rf"\b{re.escape(name)}\b", used)} == set()
+
+
+def address(jiwon: Browser, endpoint: str, language: str) -> str:
+    receipt = re.findall(r"/me/receipts/([a-z2-7]{26})", jiwon.get("/me").text)[0]
+    path = PLACES[endpoint].format(receipt=receipt)
+    return f"{path}{'&' if '?' in path else '?'}lang={language}"
