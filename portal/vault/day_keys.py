@@ -76,7 +76,7 @@ class DayKeys:
     def reading(self) -> Callable[[date], DaySeal | None]:
         """Return what `find` would answer now for any day, from one query; keep it for one search only."""
         with self.engine.connect() as connection:
-            wrapped = dict(connection.execute(select(DayKey.day, DayKey.wrapped)).tuples().all())
+            wrapped = {day: key for day, key in connection.execute(select(DayKey.day, DayKey.wrapped))}
         seals: dict[date, DaySeal | None] = {}
 
         def seal_of(day: date) -> DaySeal | None:

@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from types import TracebackType
 
-from middleware.journal import LINE_BYTES, is_live, segments
+from middleware.journal import is_live, segments
 
 from . import AccessStore, OffsetMoved, Piece, SealOf
 from .batch import read
@@ -185,13 +185,13 @@ class _Pass:
         begun_at = segment.position
         _overwrite_known(segment)
         while not segment.done:
-            piece = _read(segment, max(self._room, LINE_BYTES))
+            piece = _read(segment, self._room)
             if piece is None:
                 break
             segment.pieces.append(piece)
             segment.position = piece.end
             self._room -= len(piece.data)
-            if self._room <= LINE_BYTES:
+            if self._room <= BATCH_BYTES // 8:  # a batch worth its commit, without a small one after each
                 self._flush(keep_open=segment)
         self._tell(segment.size - begun_at)
         if len(self._group) >= GROUP_SEGMENTS:
@@ -219,7 +219,7 @@ class _Pass:
                 zero(segment.fd, segment.pieces[0].start, segment.pieces[-1].end)
                 os.fdatasync(segment.fd)  # 5.
             segment.pieces = []
-            if segment is not keep_open:
+            if segment.done or segment is not keep_open:
                 self._group.remove(segment)
                 _closed(segment.fd)
         if finished:

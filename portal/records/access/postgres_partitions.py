@@ -82,7 +82,7 @@ class PostgresPartitions:
                 continue
             name = _partition(day)
             with self._engine.begin() as connection:
-                if connection.exec_driver_sql("SELECT to_regclass(%s)", (f"{name}_at",)).scalar() is None:
+                if not _exists(connection, f"{name}_at"):
                     connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {name}_ip ON {name} (ip_index, at)")
                     connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {name}_at ON {name} (at)")
             self._full.add(day)
@@ -134,7 +134,7 @@ class PostgresPartitions:
         self._full.discard(day)
         name = _partition(day)
         with self._engine.begin() as connection:
-            if connection.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is None:
+            if not _exists(connection, name):
                 return False
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
@@ -148,10 +148,10 @@ class PostgresPartitions:
         name = _partition(day)
         low, high = bounds(day)
         with self._engine.begin() as connection:
-            if connection.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is not None:
+            if _exists(connection, name):
                 return
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-            if connection.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is not None:
+            if _exists(connection, name):
                 return
             connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)")
             connection.exec_driver_sql(f"CREATE INDEX {name}_ref ON {name} (ref, at)")
@@ -162,6 +162,15 @@ class PostgresPartitions:
 
 def _partition(day: date) -> str:
     return f"{TABLE}_{day:%Y%m%d}"
+
+
+def _exists(connection: Connection, name: str) -> bool:
+    """Tell whether a table or index exists now. Not by to_regclass: what it did not find it goes on not finding in the
+    same transaction, after waiting for whoever made it."""
+    found = connection.exec_driver_sql(
+        "SELECT 1 FROM pg_class WHERE relname = %s AND pg_table_is_visible(oid)", (name,)
+    )
+    return found.first() is not None
 
 
 def _move(connection: Connection, piece: Piece) -> None:
@@ -178,13 +187,13 @@ def _move(connection: Connection, piece: Piece) -> None:
 
 def _copy(connection: Connection, day: date, piece: Piece, seal: Seal) -> int:
     """COPY a piece's records of one day. The journal's text is COPY's text: it has no tab, backslash or newline."""
-    records = piece.days[day]
+    taken = piece.days[day]
     lines = [
         f"{at}\t{request_id}\t{ref or NULL}\t{method}\t{path}\t{status}\t{decision}\t{BYTES}{sealed.hex()}\t"
         f"{NULL if index is None else BYTES + index.hex()}\n"
-        for at, request_id, ref, method, path, status, decision, sealed, index in sealed_rows(records, seal)
+        for at, request_id, ref, method, path, status, decision, sealed, index in sealed_rows(taken, seal)
     ]
     cursor = cast(Any, connection.connection.driver_connection).cursor()
     with cursor, cursor.copy(f"COPY {_partition(day)} ({COPY_COLUMNS}) FROM STDIN") as copy:
         copy.write("".join(lines).encode("ascii"))
-    return len(records)
+    return len(taken)
