@@ -27,6 +27,7 @@ EPOCH_BYTES = 16
 KEPT_MEMBERS = 8192
 LOOK_AGAIN_US = 1_000_000  # a change made round the epoch, by hand or by a restored file, is seen within this time
 BUSY_S = 1.0
+LOCKED = "it is locked"
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it goes into a journal line as it is
 
 _QUESTION = """
@@ -90,16 +91,37 @@ def _judge(row: tuple[Any, ...] | None) -> _Answer:
 
 
 class _Seen:
-    """Answers that hold while the epoch and the time window do. Replaced as one object, never refilled."""
+    """Answers that hold while the epoch and the time window do. Replaced as one object, never refilled.
 
-    __slots__ = ("epoch", "members", "next_change", "since", "until")
+    `stamp` tells which files, in which state, were looked at before any of these answers was asked for.
+    """
 
-    def __init__(self, epoch: bytes, since: int, next_change: int | None, members: Kept[str, Standing]) -> None:
+    __slots__ = ("epoch", "first", "members", "next_change", "since", "stamp", "until")
+
+    def __init__(
+        self, stamp: object, epoch: bytes, first: int, at: int, next_change: int | None, members: Kept[str, Standing]
+    ) -> None:
+        self.stamp = stamp
         self.epoch = epoch
-        self.since = since
-        self.until = min(since + LOOK_AGAIN_US, next_change or since + LOOK_AGAIN_US)
+        self.first = first  # before this time another policy may have been in force
+        self.since = max(first, at - LOOK_AGAIN_US)  # a thread may still be at work on a slightly older time
+        self.until = min(at + LOOK_AGAIN_US, next_change or at + LOOK_AGAIN_US)
         self.next_change = next_change
         self.members = members
+
+
+class _Held:
+    """A connection that is closed with the thread that had it; a forked child leaves its parent's alone."""
+
+    __slots__ = ("_connection", "_process")
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._process = os.getpid()
+
+    def __del__(self) -> None:
+        if os.getpid() == self._process:
+            self._connection.close()
 
 
 class SqliteStanding:
@@ -109,18 +131,21 @@ class SqliteStanding:
         self._path = path
         self._seen = _nothing_seen()
         self._epoch_map: mmap.mmap | None = None
+        self._generation = 0
+        self._left_to_parent: list[object] = []
         self._begin()
         _readers.add(self)
 
     def _begin(self) -> None:
-        """Hold no connection: at construction, and in a forked child, who must not use its parent's."""
-        self._left_to_parent = getattr(self, "_local", None), getattr(self, "_watcher", None)  # never closed here
+        """Hold no connection: at construction, after close(), and in a forked child."""
         self._local = threading.local()
-        self._generation = 0
         self._inodes = (0, 0)
         self._watcher: sqlite3.Connection | None = None
-        self._version = -1
         self._look_lock = threading.Lock()
+
+    def _begin_in_child(self) -> None:
+        self._left_to_parent += [self._local, self._watcher]  # never used and never closed here
+        self._begin()
 
     def of(self, host_id: str, at: int) -> Standing:
         """Return the standing of a member, as of the last commit before this call."""
@@ -135,12 +160,14 @@ class SqliteStanding:
         answer = self._ask(host_id, at)
         if epoch and not epoch[0] & 1:
             if epoch != seen.epoch or not seen.since <= at < seen.until:
-                self._seen = seen = _Seen(epoch, at, answer.next_change, Kept(KEPT_MEMBERS))
+                self._seen = seen = _Seen(seen.stamp, epoch, at, at, answer.next_change, Kept(KEPT_MEMBERS))
             seen.members.put(host_id, answer.standing)
         return answer.standing
 
     def close(self) -> None:
         """Forget every connection; the next question opens its own."""
+        if self._watcher is not None:
+            self._watcher.close()
         self._begin()
         self._seen = _nothing_seen()
 
@@ -151,53 +178,57 @@ class SqliteStanding:
     def _look_again(self, at: int) -> _Seen:
         """Look once a second whether the files are the same files and nobody wrote round the epoch; if so, what was
         seen holds for another second."""
-        with self._look_lock:
+        if not self._look_lock.acquire(timeout=BUSY_S):  # threads must not queue up behind a locked store
+            raise StoreUnavailable(LOCKED)
+        try:
             seen = self._seen
             if self._epoch() == seen.epoch and seen.since <= at < seen.until:
                 return seen  # another thread has looked meanwhile
-            try:
-                inode = os.stat(self._path).st_ino
-            except OSError as error:
-                self._inodes = (0, 0)
-                raise StoreUnavailable("the file is missing or cannot be reached") from error
-            if inode != self._inodes[0]:
-                self._generation += 1
-                self._watcher, self._version = None, -1
-            epoch_inode = _inode(epoch_path(self._path))
-            if (inode, epoch_inode) != self._inodes:
-                self._inodes = (inode, epoch_inode)
-                self._epoch_map = _mapped_epoch(epoch_path(self._path))
-                seen = _nothing_seen()
-            version, self._version = self._version, self._data_version()
+            stamp = self._stamp()
             if (
-                version == self._version
+                stamp == seen.stamp
                 and self._epoch() == seen.epoch
-                and at >= seen.since
+                and at >= seen.first
                 and (seen.next_change is None or at < seen.next_change)
             ):
-                self._seen = _Seen(seen.epoch, at, seen.next_change, seen.members)
+                self._seen = _Seen(stamp, seen.epoch, seen.first, at, seen.next_change, seen.members)
             else:
-                self._seen = _nothing_seen()
+                self._seen = _nothing_seen(stamp)
             return self._seen
+        finally:
+            self._look_lock.release()
 
-    def _data_version(self) -> int:
+    def _stamp(self) -> object:
+        """Return what changes when the store is replaced or written to, by whomever; opens anew what was replaced."""
+        try:
+            inode = os.stat(self._path).st_ino
+        except OSError as error:
+            self._inodes = (0, 0)
+            raise StoreUnavailable("the file is missing or cannot be reached") from error
+        inodes = inode, _inode(epoch_path(self._path))
+        if inodes != self._inodes:
+            self._inodes = inodes
+            self._watcher = None
+            self._epoch_map = _mapped_epoch(epoch_path(self._path))
         try:
             if self._watcher is None:
+                self._generation += 1
                 self._watcher = _connect(self._path)
-            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.Error as error:
-            self._watcher, self._version = None, -1
-            raise StoreUnavailable(_words(error)) from error
+            return self._generation, self._watcher.execute("PRAGMA data_version").fetchone()[0]
+        except (sqlite3.Error, StoreUnavailable) as error:
+            self._watcher = None
+            raise _unavailable(error) from error
 
     def _ask(self, host_id: str, at: int) -> _Answer:
-        local = self._local
+        local, generation = self._local, self._generation
         try:
-            if getattr(local, "generation", None) != self._generation:
-                local.connection, local.generation = _connect(self._path), self._generation
+            if getattr(local, "generation", None) != generation:
+                local.connection = _connect(self._path)
+                local.held, local.generation = _Held(local.connection), generation
             row = local.connection.execute(SQLITE_QUESTION, (at, at, host_id)).fetchone()
         except sqlite3.Error as error:
             local.generation = None
-            raise StoreUnavailable(_words(error)) from error
+            raise _unavailable(error) from error
         return _judge(row)
 
 
@@ -206,11 +237,12 @@ class PostgresStanding:
 
     def __init__(self, store: str) -> None:
         self._dsn = "postgresql://" + store.partition("://")[2]
-        self._begin()
+        self._local = threading.local()
+        self._left_to_parent: list[object] = []
         _readers.add(self)
 
-    def _begin(self) -> None:
-        self._left_to_parent = getattr(self, "_local", None)
+    def _begin_in_child(self) -> None:
+        self._left_to_parent.append(self._local)  # never used and never closed here
         self._local = threading.local()
 
     def of(self, host_id: str, at: int) -> Standing:
@@ -222,45 +254,48 @@ class PostgresStanding:
             return self._ask(host_id, at)
         except psycopg.Error as error:
             self._drop()
-            if fresh:
-                raise StoreUnavailable(_words(error)) from error
+            if fresh or isinstance(error, psycopg.errors.QueryCanceled):  # the server is there, and took its time
+                raise _unavailable(error) from error
         try:  # the kept connection was cut: the server may be back, and a read may be asked twice
             return self._ask(host_id, at)
         except psycopg.Error as error:
             self._drop()
-            raise StoreUnavailable(_words(error)) from error
+            raise _unavailable(error) from error
 
     def close(self) -> None:
         """Forget every connection; the next question opens its own."""
-        self._drop()
-        self._begin()
+        self._local = threading.local()
 
     def _ask(self, host_id: str, at: int) -> Standing:
         cursor = getattr(self._local, "cursor", None)
         if cursor is None:
-            cursor = self._local.cursor = self._connect()
+            connection = self._connect()
+            self._local.held = _Held(connection)
+            cursor = self._local.cursor = connection.cursor()
         row = cursor.execute(POSTGRES_QUESTION, (at, at, host_id), prepare=True).fetchone()
         return _judge(row).standing
 
     def _connect(self) -> Any:
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict
 
+        own = conninfo_to_dict(self._dsn).get("options") or ""  # a schema to look in, for example
         connection = psycopg.connect(
             self._dsn,
             autocommit=True,
             connect_timeout=2,
-            options=f"-c statement_timeout={BUSY_S * 1000:.0f} -c default_transaction_read_only=on",
+            options=f"{own} -c statement_timeout={BUSY_S * 1000:.0f} -c default_transaction_read_only=on",
             application_name="consent gate",
         )
-        with connection.cursor() as cursor:
-            _require_contract(cursor.execute("SELECT version FROM gate_contract").fetchone())
-        return connection.cursor()
+        try:
+            _require_contract(connection.execute("SELECT version FROM gate_contract").fetchone())
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _drop(self) -> None:
-        cursor = getattr(self._local, "cursor", None)
-        self._local.cursor = None
-        if cursor is not None:
-            cursor.connection.close()
+        self._local.cursor = self._local.held = None
 
 
 _readers: "weakref.WeakSet[SqliteStanding | PostgresStanding]" = weakref.WeakSet()
@@ -268,14 +303,14 @@ _readers: "weakref.WeakSet[SqliteStanding | PostgresStanding]" = weakref.WeakSet
 
 def _begin_in_child() -> None:
     for reader in list(_readers):
-        reader._begin()
+        reader._begin_in_child()
 
 
 os.register_at_fork(after_in_child=_begin_in_child)
 
 
-def _nothing_seen() -> _Seen:
-    return _Seen(b"never", 0, None, Kept(1))
+def _nothing_seen(stamp: object = None) -> _Seen:
+    return _Seen(stamp, b"never", 0, 0, None, Kept(1))
 
 
 def _inode(path: Path) -> int:
@@ -299,8 +334,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False
     )
-    connection.execute("PRAGMA query_only = ON")
-    _require_contract(connection.execute("SELECT version FROM gate_contract").fetchone())
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        _require_contract(connection.execute("SELECT version FROM gate_contract").fetchone())
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -310,7 +349,11 @@ def _require_contract(row: tuple[Any, ...] | None) -> None:
         raise StoreUnavailable(f"its tables have contract {got}; this gate needs {CONTRACT_VERSION}")
 
 
-def _words(error: Exception) -> str:
+def _unavailable(error: Exception) -> StoreUnavailable:
     """Name a database error without repeating its text, which may hold a name, a value or a password."""
-    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
-    return f"{type(error).__name__} {code}" if code else type(error).__name__
+    if isinstance(error, StoreUnavailable):
+        return error
+    code = str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreUnavailable(LOCKED)
+    return StoreUnavailable(f"{type(error).__name__} {code}".rstrip())
