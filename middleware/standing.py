@@ -32,6 +32,7 @@ _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it goes into a journal line as it i
 
 _QUESTION = """
 SELECT
+    (SELECT version FROM gate_contract),
     (SELECT requirement_hash FROM policy_versions WHERE effective_at <= ? ORDER BY effective_at DESC, id DESC LIMIT 1),
     (SELECT min(effective_at) FROM policy_versions WHERE effective_at > ?),
     member.ref, member.requirement_hash, member.suspended
@@ -81,10 +82,11 @@ class _Answer(NamedTuple):
     next_change: int | None  # when the requirement changes by itself
 
 
-def _judge(row: tuple[Any, ...] | None) -> _Answer:
-    if row is None or row[0] is None:
+def _judge(row: tuple[Any, ...]) -> _Answer:
+    _require_contract(row)
+    _, required, next_change, ref, satisfied, suspended = row
+    if required is None:
         raise StoreUnavailable("no policy is in force")
-    required, next_change, ref, satisfied, suspended = row
     if ref is not None and not _REF.fullmatch(ref):
         raise StoreUnavailable("a member's reference is none of ours")
     return _Answer(Standing(ref, satisfied == required and not suspended), next_change)
