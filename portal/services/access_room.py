@@ -37,7 +37,8 @@ def access_room(app: Flask) -> AccessRoom:
         settings: Settings = app.extensions["portal.settings"]
         with app.app_context():
             keys = DayKeys(db.engines["keys"], app.extensions["portal.secrets"].wrapping_key)
-        app.extensions["portal.access"] = AccessRoom(settings.journal, open_access_store(settings.access_store), keys)
+            store = open_access_store(settings.access_store, db.engines.get("access"))
+        app.extensions.setdefault("portal.access", AccessRoom(settings.journal, store, keys))  # the thread may be first
     room: AccessRoom = app.extensions["portal.access"]
     return room
 

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
-from portal.database import is_postgres
+from portal.database import is_postgres, open_engine
 
 from .batch import AccessRecord, Cursor, Kept, OffsetMoved, Piece, Seal, SealOf, Search, Traces, bounds, micros, moment
 
@@ -67,12 +67,15 @@ class AccessStore(Protocol):
         """Let go of what is open."""
 
 
-def open_access_store(url: str) -> AccessStore:
-    """Return the store that a settings URL names: a directory of day files on SQLite, partitions on PostgreSQL."""
+def open_access_store(url: str, engine: Engine | None = None) -> AccessStore:
+    """Return the store that a settings URL names: a directory of day files on SQLite, partitions on PostgreSQL.
+
+    There it uses `engine`, which an app has already, or one of its own; `close` disposes of either.
+    """
     if is_postgres(url):
         from .postgres_partitions import PostgresPartitions  # only then must the driver be installed
 
-        return PostgresPartitions(url)
+        return PostgresPartitions(engine or open_engine(url))
     from .sqlite_days import SqliteDays
 
     directory = make_url(url).database

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from portal.clock import seoul_day
-from portal.database import open_engine
 
 from .batch import (
     AccessRecord,
@@ -36,10 +35,10 @@ _MAKING = 0x4D43_4441  # advisory lock: one node makes a day's partition, the ot
 
 
 class PostgresPartitions:
-    """The partitions of one database. Pooled connections; none is carried over a fork."""
+    """The partitions of the database behind `engine`, whose pooled connections are never carried over a fork."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._full: set[date] = set()
 
     def positions(self, segments: Collection[str]) -> dict[str, int]:
