@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from .conftest import GateStore
 from .serving import Asked, Counted, served
 
 KEY, OLD_KEY = "the-secret-key-of-the-sample-project", "the-older-key-of-the-sample-project"
-FOLDER = Path(tempfile.mkdtemp(prefix="django-host-"))  # Django is configured once per process
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -38,7 +36,7 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def file(request: HttpRequest) -> FileResponse:
-    return FileResponse((FOLDER / "report.bin").open("rb"), as_attachment=True, filename="비용.bin")
+    return FileResponse((Path(settings.MEDIA_ROOT) / "report.bin").open("rb"), as_attachment=True, filename="비용.bin")
 
 
 def boom(request: HttpRequest) -> HttpResponse:
@@ -56,9 +54,10 @@ urlpatterns: list[Any] = []
 
 
 @pytest.fixture(scope="module")
-def project() -> Iterator[Any]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Django project with users, sessions in its database and a few views."""
-    if not settings.configured:
+    if not settings.configured:  # Django is configured once per process
+        folder = tmp_path_factory.mktemp("django")
         settings.configure(
             SECRET_KEY=KEY,
             SECRET_KEY_FALLBACKS=[],
@@ -69,9 +68,10 @@ def project() -> Iterator[Any]:
                 "django.contrib.sessions.middleware.SessionMiddleware",
                 "django.contrib.auth.middleware.AuthenticationMiddleware",
             ],
-            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "host.db"}},
+            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "host.db"}},
             PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # a test need not wait
             LOGGING_CONFIG=None,
+            MEDIA_ROOT=str(folder),
             USE_TZ=True,
         )
         django.setup()
@@ -79,7 +79,7 @@ def project() -> Iterator[Any]:
         from django.urls import path
 
         call_command("migrate", verbosity=0)
-        (FOLDER / "report.bin").write_bytes(bytes(range(256)) * 500)
+        (folder / "report.bin").write_bytes(bytes(range(256)) * 500)
         pages = {"": whom, "upload": upload, "stream": stream, "file": file, "boom": boom, "cookies": remember}
         urlpatterns.extend(path(name, view) for name, view in pages.items())
     from django.core.wsgi import get_wsgi_application
