@@ -10,7 +10,7 @@ import pytest
 from middleware import ConsentGate
 from portal.settings import Settings
 
-from .gatehouse import REQUIRED, Host, MicroClock, Store, make_gate
+from .gatehouse import IN_FORCE_SINCE, REQUIRED, Host, MicroClock, Store, make_gate
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def either_store(settings: Settings) -> Store:
 
 
 def peopled(store: Store) -> Store:
-    store.publish(REQUIRED)
+    store.publish(REQUIRED, IN_FORCE_SINCE)
     store.stand("kim", REQUIRED)
     store.stand("lee", None)
     store.stand("park", REQUIRED, suspended=True)

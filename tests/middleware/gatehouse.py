@@ -14,6 +14,7 @@ from portal.records.epoch import standing_change
 
 NOON = 1_795_402_800_000_000  # 2026-11-23 03:00 UTC, noon in Seoul, in microseconds
 SECOND = 1_000_000
+IN_FORCE_SINCE = 1_700_000_000_000_000  # 2023-11-14
 REQUIRED = "a" * 64  # the requirement hash of the policy in force
 MATERIAL = "b" * 64  # that of a later version, which asks for consent again
 KEY = b"k" * 32
