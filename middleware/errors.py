@@ -1,6 +1,7 @@
 """What can go wrong at the gate, and how it is told: to an operator whole, to the log once, to a visitor not at all."""
 
 import logging
+import threading
 from collections.abc import Sequence
 
 log = logging.getLogger("consent_gate")
@@ -52,12 +53,16 @@ class FaultLog:
     """Log the first of a run of equal faults, and its end; the thousand requests between say nothing."""
 
     def __init__(self) -> None:
-        self.failing: dict[str, str] = {}
+        self.failing: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
 
     def failed(self, part: str, why: str) -> None:
-        """Note that `part` failed because of `why`; logged when it is news."""
-        if self.failing.get(part) != why:
-            self.failing[part] = why
+        """Note that `part` failed because of `why`; logged when that is news since it last worked."""
+        with self._lock:
+            known = self.failing.setdefault(part, set())
+            is_news = why not in known
+            known.add(why)
+        if is_news:
             log.error("%s unavailable: %s; requests are answered 503 until it returns", part, why)
 
     def works(self, part: str) -> None:

@@ -175,11 +175,11 @@ class ConsentGate:
             self._faults.failed("gate", f"{type(error).__name__} {_place(error)}")
 
     def _recovered(self, decision: Decision) -> None:
-        parts = ["clock", "journal", "gate"]
+        parts = ["clock", "journal"]
         if decision.word in ("anonymous", "blocked", "passed"):
             parts.append("identity")
         if decision.word in ("blocked", "passed"):
-            parts.append("store")
+            parts += ["store", "gate"]
         for part in parts:
             self._faults.works(part)
 

@@ -346,7 +346,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _require_contract(row: tuple[Any, ...] | None) -> None:
-    got = row[0] if row else "none"
+    got = row[0] if row and row[0] is not None else "none"
     if got != CONTRACT_VERSION:
         raise StoreUnavailable(f"its tables have contract {got}; this gate needs {CONTRACT_VERSION}")
 
