@@ -39,7 +39,8 @@ class ClientAddress:
 
     def of(self, environ: Mapping[str, object]) -> str:
         """Return the client's address, or "" where none can be told."""
-        peer = self._known(str(environ.get("REMOTE_ADDR") or ""))
+        address = str(environ.get("REMOTE_ADDR") or "")
+        peer = self._plain.young.get(address) or self._known(address)
         if not self._proxies or not self._is_proxy(peer):
             return peer
         hops = str(environ.get(self._key) or "")[-HEADER_CHARS:].split(",")

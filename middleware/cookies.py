@@ -24,7 +24,7 @@ class CookieDigests:
 
     def of(self, header: str) -> str:
         """Return the digests of one Cookie header, escaped for the journal."""
-        known = self._known.get(header)
+        known = self._known.young.get(header) or self._known.get(header)
         if known is None:
             known = self._digested(header)
             if len(header) <= KEPT_HEADER_CHARS:

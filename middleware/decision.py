@@ -36,6 +36,7 @@ class Decider:
     def __init__(self, exempt: Exemptions, portal: str, standing: StandingReader) -> None:
         self._exempt = exempt
         self._portal = portal
+        self._special = (*exempt.rules, portal)  # a path that begins with none of these needs no further look
         self._standing = standing
 
     def decide(self, path: str, who: Callable[[], str | None], at: int) -> Decision:
@@ -43,10 +44,11 @@ class Decider:
 
         Raises IdentityUnavailable or StoreUnavailable; both mean 503.
         """
-        if self._exempt.covers(path):
-            return _EXEMPT
-        if is_below(path, self._portal):
-            return self._for_portal(who, at)
+        if path.startswith(self._special):
+            if self._exempt.covers(path):
+                return _EXEMPT
+            if is_below(path, self._portal):
+                return self._for_portal(who, at)
         host_id = identified(who)
         if host_id is None:
             return _ANONYMOUS

@@ -13,6 +13,7 @@ Only an application that has not called `start_response` yet when it returns is 
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .client import ClientAddress
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import os
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"))
 METHOD_CHARS = 32
 NO_ANSWER = "000"  # the status of a request whose application never began an answer
 EARLIEST_US = 1_600_000_000_000_000  # 2020-09-13: a clock before this, when no such gate existed, is wrong
@@ -109,7 +111,7 @@ class ConsentGate:
         entry = _Entry(self, segment, at, request_id, environ, start_response)
         # 2. The decision.
         try:
-            decision = self._decider.decide(environ.get("PATH_INFO", ""), lambda: self._identify(environ), at)
+            decision = self._decider.decide(environ.get("PATH_INFO", ""), partial(self._identify, environ), at)
         except Exception as error:
             self._tell(error)
             return entry.answer(_ERROR, self._replies.unavailable(environ))
@@ -129,7 +131,13 @@ class ConsentGate:
         environ["consent_gate.decision"] = decision.word
         environ["consent_gate.request_id"] = request_id
         environ["consent_gate.identity_failed"] = decision.identity_failed
-        return entry.pass_on(decision, self._app)
+        entry.decision = decision
+        try:
+            body = self._app(environ, entry.begin)
+        except BaseException:
+            entry.record("500")
+            raise
+        return body if entry.recorded else _Followed(entry, body)
 
     def close(self) -> None:
         """Let go of the journal and of the store."""
@@ -139,8 +147,9 @@ class ConsentGate:
     def entry_line(self, entry: "_Entry", status: str) -> bytes:
         """Return the access record of a request that is answered with `status`."""
         environ, decision = entry.environ, entry.decision
+        method = environ.get("REQUEST_METHOD", "")
         agent = environ.get("HTTP_USER_AGENT", "")
-        plain_agent = self._agents.get(agent)
+        plain_agent = self._agents.young.get(agent) or self._agents.get(agent)
         if plain_agent is None:
             plain_agent = escaped(agent, AGENT_CHARS)
             self._agents.put(agent[:AGENT_CHARS], plain_agent)
@@ -150,7 +159,7 @@ class ConsentGate:
             entry.request_id,
             decision.ref or "",
             self._client.of(environ),
-            escaped(environ.get("REQUEST_METHOD", ""), METHOD_CHARS),
+            method if method in METHODS else escaped(method, METHOD_CHARS),
             escaped(environ.get("PATH_INFO", ""), PATH_CHARS),
             code if code.isdigit() and code.isascii() else NO_ANSWER,
             decision.word,
@@ -187,7 +196,7 @@ class ConsentGate:
 class _Entry:
     """One request between its reservation and its record."""
 
-    __slots__ = ("_gate", "_segment", "_start", "at", "decision", "environ", "request_id")
+    __slots__ = ("_gate", "_segment", "_start", "at", "decision", "environ", "recorded", "request_id")
 
     def __init__(
         self,
@@ -199,28 +208,19 @@ class _Entry:
         start_response: "StartResponse",
     ) -> None:
         self._gate = gate
-        self._segment: Segment | None = segment
+        self._segment = segment
         self._start = start_response
         self.at = at
         self.request_id = request_id
         self.environ = environ
         self.decision = _ERROR
+        self.recorded = False
 
     def answer(self, decision: Decision, reply: Reply) -> Iterable[bytes]:
         """Give the gate's own answer, after its record."""
         self.decision = decision
         self.begin(reply.status, list(reply.headers))
         return [reply.body]
-
-    def pass_on(self, decision: Decision, app: "WSGIApplication") -> Iterable[bytes]:
-        """Call the application; its record is written when it begins its answer, or as a 500 when it cannot."""
-        self.decision = decision
-        try:
-            body = app(self.environ, self.begin)
-        except BaseException:
-            self.record("500")
-            raise
-        return body if self._segment is None else _Followed(self, body)
 
     def begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
         """Record the request, then begin the answer: this is the application's `start_response`."""
@@ -231,11 +231,10 @@ class _Entry:
 
     def record(self, status: str) -> None:
         """Write the access record, once: an application that begins again after an error has its first one."""
-        segment = self._segment
-        if segment is not None:
+        if not self.recorded:
             line = self._gate.entry_line(self, status)
-            self._segment = None
-            segment.append(line)
+            self.recorded = True
+            self._segment.append(line)
 
 
 class _Followed:

@@ -30,7 +30,6 @@ PATH_CHARS, AGENT_CHARS, COOKIES_CHARS = 2048, 512, 2048
 DECISIONS = ("exempt", "portal", "passed", "anonymous", "blocked", "error")
 ABANDONED_S = 3600  # a segment that was never finished making is swept after this time
 
-_ODD = re.compile(r"[^ -$&-\[\]-~]")
 _ESCAPED = tuple(chr(b) if 32 <= b < 127 and chr(b) not in "%\\" else f"%{b:02X}" for b in range(256))
 
 
@@ -53,7 +52,7 @@ def escaped(text: str, limit: int) -> str:
     """Return `text` as printable ASCII without `%`, `\\` or tab of its own, at most `limit` characters long."""
     if len(text) > limit:
         text = text[:limit]
-    if _ODD.search(text) is None:
+    if text.isascii() and text.isprintable() and "%" not in text and "\\" not in text:
         return text
     try:
         raw = text.encode("latin-1")

@@ -26,7 +26,7 @@ class Exemptions:
     """The paths that need no consent: exact ones, and prefixes that end in "/"."""
 
     def __init__(self, rules: Iterable[str]) -> None:
-        rules = tuple(rules)
+        self.rules = rules = tuple(rules)
         self._exact = frozenset(rule for rule in rules if not rule.endswith("/"))
         self._prefixes = tuple(rule for rule in rules if rule.endswith("/"))
 

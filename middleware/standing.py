@@ -29,6 +29,7 @@ LOOK_AGAIN_US = 1_000_000  # a change made round the epoch, by hand or by a rest
 BUSY_S = 1.0
 LOCKED = "it is locked"
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it goes into a journal line as it is
+_COUNTER = slice(len(EPOCH_MAGIC), EPOCH_BYTES)
 
 _QUESTION = """
 SELECT
@@ -151,9 +152,10 @@ class SqliteStanding:
 
     def of(self, host_id: str, at: int) -> Standing:
         """Return the standing of a member, as of the last commit before this call."""
-        seen, epoch = self._seen, self._epoch()
+        seen, epoch_map = self._seen, self._epoch_map
+        epoch = epoch_map[_COUNTER] if epoch_map is not None else b""
         if epoch == seen.epoch and seen.since <= at < seen.until:
-            known = seen.members.get(host_id)
+            known = seen.members.young.get(host_id) or seen.members.get(host_id)
             if known is not None:
                 return known
         else:
@@ -175,7 +177,7 @@ class SqliteStanding:
 
     def _epoch(self) -> bytes:
         epoch_map = self._epoch_map
-        return b"" if epoch_map is None else epoch_map[8:16]
+        return b"" if epoch_map is None else epoch_map[_COUNTER]
 
     def _look_again(self, at: int) -> _Seen:
         """Look once a second whether the files are the same files and nobody wrote round the epoch; if so, what was
