@@ -37,6 +37,8 @@ class CookieDigests:
         for cookie in header.split(";", MAX_COOKIES)[:MAX_COOKIES]:
             name, _, value = cookie.partition("=")
             name = name.strip(" \t")
+            if not name and not value:
+                continue
             digest = self._keyed.copy()
             digest.update(f"{name}\0{value.strip(' ')}".encode("utf-8", "surrogatepass"))
             pair = f"{escaped(name, NAME_CHARS).replace(',', '%2C')}={digest.hexdigest()}"
