@@ -85,7 +85,7 @@ class Served(NamedTuple):
 
     def ask(self, asked: Asked) -> Answer:
         """Send one request on its own connection and read all of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(asked.method, asked.path, body=asked.body, headers=asked.headers)
             response = connection.getresponse()

@@ -72,7 +72,7 @@ def pip_download(port: int, target: Path, member: str | None) -> "subprocess.Com
     command += ["--disable-pip-version-check", "--retries", "0", "--dest", str(target)]
     command += ["--index-url", f"http://{who}127.0.0.1:{port}/simple/", "matecost-sample==1.0"]
     clean = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=clean, check=False)
 
 
 def test_pip_downloads_for_a_consented_member(
