@@ -28,7 +28,7 @@ PLACES = {
 }
 NO_PAGES = {"static", "public.receipt_key", "public.theme", "consent.answer", "consent.carry_on", "me.receipt_file"}
 HANGUL = re.compile("[가-힣]")
-NAMES_IN_KOREAN = re.compile(r"\([가-힣()]+\)|한국어|김세준|고창규")  # proper names stand beside their English
+NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English
 
 
 @pytest.fixture
