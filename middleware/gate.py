@@ -222,7 +222,7 @@ class _Entry:
         self.begin(reply.status, list(reply.headers))
         return [reply.body]
 
-    def begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
+    def begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """Record the request, then begin the answer: this is the application's `start_response`."""
         self.record(status)
         if exc_info is None:
