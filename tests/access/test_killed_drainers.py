@@ -3,12 +3,14 @@
 import os
 import random
 import signal
+import sys
 import time
+from types import FrameType
 
 import pytest
 
 from portal.database import open_engine
-from portal.records.access import Seal, emptying, open_access_store
+from portal.records.access import emptying, open_access_store
 from portal.records.access.emptying import drain
 from portal.vault.day_keys import DayKeys
 from tests.access.builders import MARKED_IP, NOON, LiveSegment, a_dead_segment, a_record, micros, text_of
@@ -17,48 +19,61 @@ from tests.access.conftest import AT, TODAY, Room
 pytestmark = pytest.mark.crash
 
 KILLS = 30
+WHERE = ("emptying.py", "sqlite_days.py", "postgres_partitions.py", "erasing.py")
 HOUR = 3_600_000_000
 
 
-def drain_until_killed(room: Room, began: int) -> None:
-    """In a forked child: drain without end, with connections of its own."""
+def drain_until_killed(room: Room, began: int, dies_at: int) -> None:
+    """In a forked child: drain without end, with connections of its own. At the line of the drain's own code with this
+    number, counted as they run, the child kills itself; 0 leaves that to the parent."""
     engine = open_engine(room.settings.keys_store)
     keys = DayKeys(engine, b"k" * 32)
     store = open_access_store(room.settings.access_store)
+    lines = 0
 
-    def seal_of(day: object) -> Seal | None:
-        return keys.obtain(day, AT)  # type: ignore[arg-type]
+    def traced(frame: FrameType, event: str, argument: object) -> object:
+        nonlocal lines
+        if not frame.f_code.co_filename.endswith(WHERE):
+            return None
+        lines += event == "line"
+        if lines == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return traced
 
     os.write(began, b"!")
+    if dies_at:
+        sys.settrace(traced)  # type: ignore[arg-type]
     while True:
-        drain(room.journal, store, seal_of, TODAY)
+        drain(room.journal, store, lambda day: keys.obtain(day, AT), TODAY)
 
 
-def killed_drainer(room: Room, after_s: float, count: int) -> None:
-    """Start `count` drainers and kill them after a while."""
+def killed_drainers(room: Room, *, lines: tuple[int, ...] = (), after_s: float = 0.0) -> None:
+    """Start a drainer for each number of lines, each killed at that line; or two that are killed after a while."""
     started, began = os.pipe()
     children = []
-    for _ in range(count):
+    for dies_at in lines or (0, 0):
         child = os.fork()
         if child == 0:
             try:
-                drain_until_killed(room, began)
+                drain_until_killed(room, began, dies_at)
             finally:
                 os._exit(1)
         children.append(child)
     for _ in children:
         os.read(started, 1)
-    time.sleep(after_s)
+    if not lines:
+        time.sleep(after_s)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
     for child in children:
-        os.kill(child, signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
     os.close(started)
     os.close(began)
 
 
 def test_every_line_is_stored_once_under_kills(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two drainers at once, killed together thirty times amid dead and growing segments of two days: each line that
-    was written is stored exactly once, and no address is left in the journal."""
+    """Two drainers at once, killed thirty times amid dead and growing segments of two days, at any line of theirs and
+    at any moment: each line that was written is stored exactly once, and no segment is left."""
     monkeypatch.setattr(emptying, "BATCH_BYTES", 30_000)
     chance = random.Random(23)  # the moments differ from run to run all the same: the machine sees to that
     live = [LiveSegment(room.journal) for _ in range(2)]
@@ -69,11 +84,14 @@ def test_every_line_is_stored_once_under_kills(room: Room, monkeypatch: pytest.M
         written.extend(record.request_id for record in records)
         return text_of(records)
 
-    for _ in range(KILLS):
+    for number in range(KILLS):
         a_dead_segment(room.journal, some(600), size=300_000)
         for segment in live:
             segment.write(some(100))
-        killed_drainer(room, chance.uniform(0.0, 0.12), 2)
+        if number % 3:
+            killed_drainers(room, lines=(chance.randrange(1, 400), chance.randrange(1, 400)))
+        else:
+            killed_drainers(room, after_s=chance.uniform(0.0, 0.12))
     for segment in live:
         segment.die()
     room.drain()
@@ -92,7 +110,7 @@ def test_kills_leave_no_address_in_a_live_segment(room: Room, monkeypatch: pytes
     live = LiveSegment(room.journal)
     for _ in range(8):
         live.write(text_of([a_record(micros(2026, 11, 23, 1)) for _ in range(300)]))
-        killed_drainer(room, chance.uniform(0.0, 0.03), 1)
+        killed_drainers(room, lines=(chance.randrange(1, 150),))
 
     room.drain()
 
