@@ -44,7 +44,7 @@ def rule_faults(rule: str) -> str | None:
     """Return what is wrong with one exemption rule, or None."""
     if rule == "/":
         return 'the rule "/" would exempt every path; name the paths that need no consent'
-    if not is_canonical(rule):
+    if not isinstance(rule, str) or not is_canonical(rule):
         return f"got {rule!r}; expected a path such as /login, or /static/ with a slash at its end for all below it"
     return None
 

@@ -62,6 +62,8 @@ def open_standing(store: str) -> StandingReader:
     """Return the reader for a store URL. Opens nothing yet: a store that is down is a 503, not a failed start."""
     scheme = urlsplit(store).scheme
     if scheme == "sqlite":
+        if store.removeprefix("sqlite:///") in (store, "", ":memory:"):
+            raise ValueError("got a SQLite URL without a file; expected sqlite:///path")
         return SqliteStanding(sqlite_path(store))
     if scheme in ("postgresql", "postgresql+psycopg", "postgres"):
         return PostgresStanding(store)

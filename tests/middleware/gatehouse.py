@@ -164,7 +164,7 @@ def ask(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) ->
     return Answer(status, dict(headers), b"".join([*written, *parts]))
 
 
-def make_gate(app: Callable[..., Iterable[bytes]], store: Store, journal: Path, **more: Any) -> ConsentGate:
+def make_gate(app: Callable[..., Iterable[bytes]], store: Store, journal: Path | str, /, **more: Any) -> ConsentGate:
     """Build a gate as these tests want it, unless `more` says otherwise."""
     facts: dict[str, Any] = {
         "store": store.url,
