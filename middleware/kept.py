@@ -38,14 +38,12 @@ class Kept(Generic[K, V]):
         """Return the value kept under `key`, or None."""
         young = self.young
         value = young.get(key)
-        if value is not None or key not in (old := self._old):
-            return value
-        value = old.get(key)
         if value is None:
-            return None
-        # setdefault, not assignment: another thread may have put a newer value meanwhile.
-        value = young.setdefault(key, value)
-        self._turn(young)
+            value = self._old.get(key)
+            if value is not None:
+                # setdefault, not assignment: another thread may have put a newer value meanwhile.
+                value = young.setdefault(key, value)
+                self._turn(young)
         return value
 
     def put(self, key: K, value: V) -> None:

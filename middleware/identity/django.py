@@ -76,9 +76,10 @@ def _signed_in(session: Any) -> str | None:
     # 3. The session was made with the password the user has now.
     if hasattr(user, "get_session_auth_hash"):
         proof = session.get(auth.HASH_SESSION_KEY)
-        hashes = [user.get_session_auth_hash()]
-        if hasattr(user, "get_session_auth_fallback_hash"):
-            hashes.extend(user.get_session_auth_fallback_hash())
-        if not proof or not any(constant_time_compare(proof, expected) for expected in hashes):
+        if not proof:
+            return None
+        if not constant_time_compare(proof, user.get_session_auth_hash()) and not any(
+            constant_time_compare(proof, expected) for expected in user.get_session_auth_fallback_hash()
+        ):
             return None
     return named

@@ -117,9 +117,10 @@ class SessionCookie:
     def read(self, cookies: Mapping[str, str], now: float) -> Session | None:
         """Return the session that the cookies prove at `now`, or None: no cookie, forged, expired, unreadable."""
         value = cookies.get(self._name)
-        if not value or self._serializer is None:
+        serializer = self._serializer
+        if not value or serializer is None:
             return None
-        return self._short_way(value, now) or self._flasks_way(value)
+        return self._short_way(value, now) or self._flasks_way(value, serializer)
 
     def _short_way(self, value: str, now: float | None) -> Session | None:
         """Return the session when it is plainly good; None says nothing. `now` None skips the question of age."""
@@ -148,13 +149,11 @@ class SessionCookie:
             return Session(values, since, until)
         return None
 
-    def _flasks_way(self, value: str) -> Session | None:
+    def _flasks_way(self, value: str, serializer: URLSafeTimedSerializer) -> Session | None:
         """Return what the serializer of the app's own session interface makes of the cookie."""
-        if self._serializer is None:
-            return None
         try:
             with self._app.app_context():  # the app's own JSON provider reads the payload
-                values, signed_at = self._serializer.loads(value, max_age=self._max_age_s, return_timestamp=True)
+                values, signed_at = serializer.loads(value, max_age=self._max_age_s, return_timestamp=True)
         except BadData:
             return None
         if not isinstance(values, dict):

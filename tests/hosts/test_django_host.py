@@ -236,6 +236,25 @@ def test_the_adapter_sees_whom_django_sees(project: Any, user: Any, header: str)
     assert seen(header) == seen_by_host(project, header)
 
 
+def test_a_header_that_no_server_sends_is_nobody(user: Any) -> None:
+    """A Cookie header with characters outside Latin-1, as a broken server may pass on, is nobody's."""
+    assert seen(f"a=\ufffd; {signed_in(user)}") is None
+
+
+def test_a_user_without_a_session_hash_is_taken_as_django_takes_it(
+    user: Any, project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the host's users carry no session hash, Django asks for none, and neither does the adapter."""
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    cookie = signed_in(user, _auth_user_hash="")
+    assert seen(cookie) is None
+
+    monkeypatch.delattr(AbstractBaseUser, "get_session_auth_hash")
+
+    assert seen(cookie) == seen_by_host(project, cookie) == str(user.pk)
+
+
 def test_a_header_full_of_escapes_costs_nothing(user: Any) -> None:
     """A header of escaped quotes, slow to unquote on older Pythons, is refused at once."""
     assert seen(f'a="{chr(92)}"{chr(92) * 65}"; {signed_in(user)}') is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_login.utils import encode_cookie
 
@@ -199,3 +200,38 @@ def test_a_user_from_an_open_context_is_not_borrowed(host: Host, an_environ: Env
     with host.app.app_context(), host.app.test_request_context("/"):
         login_user(Member("kim"))
         assert identify(an_environ()) is None
+
+
+class ServerSide(SecureCookieSessionInterface):
+    """A server-side session: the cookie is a mere number, the values are kept here."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def open_session(self, app: Flask, request: Any) -> SecureCookieSession:
+        return SecureCookieSession(self.rows.get(request.cookies.get("session", ""), {}))
+
+
+@pytest.mark.parametrize(
+    ("cookie", "expected"),
+    [
+        pytest.param("session=17", "kim", id="session"),
+        pytest.param("session=18", None, id="no session"),
+        pytest.param("session=17; REMEMBER kim", "kim", id="session and remember cookie"),
+        pytest.param("session=17; REMEMBER lee", "kim", id="remember cookie of another"),
+        pytest.param("session=18; REMEMBER lee", "lee", id="remember cookie alone"),
+        pytest.param("session=19; REMEMBER lee", "lee", id="session of one who is gone"),
+        pytest.param("session=18; remember_token=lee|\xe9", None, id="forged remember cookie, not ascii"),
+        pytest.param("session=18; remember_token=lee|0", None, id="forged remember cookie"),
+    ],
+)
+def test_server_side_sessions_with_flask_login(
+    host: Host, an_environ: Environ, cookie: str, expected: str | None
+) -> None:
+    """With server-side sessions the adapter sees whom Flask-Login sees, remember cookies included."""
+    host.app.session_interface = sessions = ServerSide()
+    sessions.rows.update({"17": {"_user_id": "kim"}, "19": {"_user_id": "gone"}})
+    for member in ("kim", "lee"):
+        cookie = cookie.replace(f"REMEMBER {member}", host.remembered(member))
+
+    assert identity.flask_session(host.app)(an_environ(cookie)) == expected

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request, session
+from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from middleware import identity
@@ -61,7 +64,9 @@ def test_a_signed_session_names_its_member(app: Flask, an_environ: Environ) -> N
 
 def test_the_short_way_is_taken(app: Flask, an_environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plain session, small or compressed, is verified without Flask's serializer."""
-    monkeypatch.setattr(SessionCookie, "_flasks_way", lambda self, value: pytest.fail("the long way was taken"))
+    monkeypatch.setattr(
+        SessionCookie, "_flasks_way", lambda self, value, serializer: pytest.fail("the long way was taken")
+    )
     identify = identity.flask_session(app)
     long = token(app, _user_id="lee", _id="0123456789abcdef" * 8, _fresh=True)
 
@@ -297,6 +302,73 @@ def test_other_digests_and_names_are_read(app: Flask, an_environ: Environ) -> No
     assert seen_by_host(app, environ) == "kim"
 
 
+class UnnamedDigest:
+    """SHA-256 under a name that no library knows."""
+
+    name = "matecost-digest"
+    digest_size = 32
+    block_size = 64
+
+    def __init__(self, data: bytes = b"") -> None:
+        self._inner = hashlib.sha256(data)
+
+    def update(self, data: bytes) -> None:
+        self._inner.update(data)
+
+    def digest(self) -> bytes:
+        return self._inner.digest()
+
+    def copy(self) -> UnnamedDigest:
+        copied = UnnamedDigest()
+        copied._inner = self._inner.copy()
+        return copied
+
+
+class PlainJson(DefaultJSONProvider):
+    """A JSON provider of the host's own."""
+
+
+@pytest.mark.parametrize("own", ["digest", "JSON provider", "serializer"])
+def test_what_the_short_way_does_not_know_goes_flasks_way(app: Flask, an_environ: Environ, own: str) -> None:
+    """With a digest, JSON provider or serializer of the host's own, Flask's serializer alone reads the session."""
+
+    class Interface(SecureCookieSessionInterface):
+        if own == "digest":
+            digest_method = staticmethod(UnnamedDigest)
+        if own == "serializer":
+            serializer = json
+
+    app.session_interface = Interface()
+    if own == "JSON provider":
+        app.json = PlainJson(app)
+    good = token(app, _user_id="kim")
+
+    assert SessionCookie(app, "_user_id")._derived == []
+    assert identity.flask_session(app)(an_environ(f"session={good}")) == "kim"
+    assert identity.flask_session(app)(an_environ(f"session={good[:-2]}")) is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(b"not json", id="no JSON"),
+        pytest.param(b"\xff\xfe", id="no text"),
+        pytest.param(b'["kim"]', id="a list"),
+        pytest.param(b'"kim"', id="a text"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "marked as compressed"])
+def test_a_signed_thing_that_is_no_session_is_nobody(
+    app: Flask, an_environ: Environ, payload: bytes, packed: bool
+) -> None:
+    """A value that carries the app's own signature but holds no session is nobody's and raises nothing."""
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    encoded = (b"." if packed else b"") + base64.urlsafe_b64encode(payload).rstrip(b"=")
+    value = serializer.make_signer(serializer.salt).sign(encoded).decode()
+
+    assert identity.flask_session(app)(an_environ(f"session={value}")) is None
+
+
 class ServerSide(SecureCookieSessionInterface):
     """A server-side session: the cookie is a mere number, the values are kept here."""
 
@@ -321,6 +393,14 @@ def test_a_server_side_session_is_asked_each_time(app: Flask, an_environ: Enviro
     assert identify(an_environ("session=17")) == "lee"
     sessions.rows.clear()
     assert identify(an_environ("session=17")) is None
+
+
+def test_a_path_that_cannot_be_decoded_is_nobody(app: Flask, an_environ: Environ) -> None:
+    """A path that some servers fill with replacement characters, which Flask cannot read, is nobody's."""
+    app.session_interface = sessions = ServerSide()
+    sessions.rows["17"] = {"_user_id": "kim"}
+
+    assert identity.flask_session(app)(an_environ("session=17", path="/\ufffd")) is None
 
 
 def test_a_broken_session_store_is_told(app: Flask, an_environ: Environ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -246,3 +247,14 @@ def test_one_key_must_stand_in_a_list() -> None:
     """A single text instead of a list of keys is refused: each of its letters would be a key."""
     with pytest.raises(ConfigurationError, match="one text"):
         identity.signed_cookie("member", KEY, max_age_s=60)
+
+
+def test_another_digest_is_used(an_environ: Environ) -> None:
+    """A cookie signed with SHA-256 is read by an adapter that was told so, and by no other."""
+    made = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    value = str(URLSafeTimedSerializer(KEY, salt=SALT, signer_kwargs=made).dumps("kim"))
+
+    assert (
+        identity.signed_cookie("member", [KEY], salt=SALT, max_age_s=60, **made)(an_environ(f"member={value}")) == "kim"
+    )
+    assert adapter()(an_environ(f"member={value}")) is None
