@@ -92,7 +92,7 @@ class ConsentGate:
         self.journal = Journal(self.configuration.journal)
         self._decider = Decider(Exemptions(exempt), portal, self.standing)
         self._replies = Replies(portal, login_url)
-        self._client = ClientAddress(self.configuration.trusted_proxies, forwarded_header)
+        self.client = ClientAddress(self.configuration.trusted_proxies, forwarded_header)
         self._cookies = CookieDigests(digest_key)
         self._agents: Kept[str, str] = Kept(1024)
         self._faults = FaultLog()
@@ -111,7 +111,7 @@ class ConsentGate:
         entry = _Entry(self, segment, at, request_id, environ, start_response)
         # 2. The decision.
         try:
-            decision = self._decider.decide(environ.get("PATH_INFO", ""), partial(self._identify, environ), at)
+            decision = self._decider.decide(entry.path, partial(self._identify, environ), at)
         except Exception as error:
             self._tell(error)
             return entry.answer(_ERROR, self._replies.unavailable(environ))
@@ -146,9 +146,7 @@ class ConsentGate:
 
     def entry_line(self, entry: "_Entry", status: str) -> bytes:
         """Return the access record of a request that is answered with `status`."""
-        environ, decision = entry.environ, entry.decision
-        method = environ.get("REQUEST_METHOD", "")
-        agent = environ.get("HTTP_USER_AGENT", "")
+        decision, method, agent = entry.decision, entry.method, entry.agent
         plain_agent = self._agents.young.get(agent) or self._agents.get(agent)
         if plain_agent is None:
             plain_agent = escaped(agent, AGENT_CHARS)
@@ -158,14 +156,14 @@ class ConsentGate:
             entry.at,
             entry.request_id,
             decision.ref or "",
-            self._client.of(environ),
+            entry.ip,
             method if method in METHODS else escaped(method, METHOD_CHARS),
-            escaped(environ.get("PATH_INFO", ""), PATH_CHARS),
+            escaped(entry.path, PATH_CHARS),
             code if code.isdigit() and code.isascii() else NO_ANSWER,
             decision.word,
             plain_agent,
             # Cookies are recorded only of people who have consented to that; the address is a statutory record.
-            self._cookies.of(environ.get("HTTP_COOKIE", "")) if decision.consented else "",
+            self._cookies.of(entry.cookies) if decision.consented else "",
         )
 
     def _unrecorded(
@@ -194,9 +192,26 @@ class ConsentGate:
 
 
 class _Entry:
-    """One request between its reservation and its record."""
+    """One request between its reservation and its record.
 
-    __slots__ = ("_gate", "_segment", "_start", "at", "decision", "environ", "recorded", "request_id")
+    What the record tells is taken when the request arrives: an application may write into its environ, as mounts and
+    proxy fixes do.
+    """
+
+    __slots__ = (
+        "_gate",
+        "_segment",
+        "_start",
+        "agent",
+        "at",
+        "cookies",
+        "decision",
+        "ip",
+        "method",
+        "path",
+        "recorded",
+        "request_id",
+    )
 
     def __init__(
         self,
@@ -212,7 +227,11 @@ class _Entry:
         self._start = start_response
         self.at = at
         self.request_id = request_id
-        self.environ = environ
+        self.ip = gate.client.of(environ)
+        self.method = environ.get("REQUEST_METHOD", "")
+        self.path = environ.get("PATH_INFO", "")
+        self.agent = environ.get("HTTP_USER_AGENT", "")
+        self.cookies = environ.get("HTTP_COOKIE", "")
         self.decision = _ERROR
         self.recorded = False
 

@@ -444,3 +444,22 @@ def test_a_gate_without_a_clock_of_its_own_uses_the_time(host: Host, store: Stor
 
     (record,) = records_in(journal)
     assert before <= record.at <= after
+
+
+def test_the_record_tells_what_arrived(wrap: Wrap, journal: Path) -> None:
+    """An application that writes into its environ, as a mount does, changes nothing in the access record."""
+
+    def mounting(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        environ.update(SCRIPT_NAME="/orders", PATH_INFO="/7", REQUEST_METHOD="GET", REMOTE_ADDR="198.51.100.9")
+        environ.update(HTTP_USER_AGENT="another", HTTP_COOKIE="")
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"ok"]
+
+    ask(
+        wrap(mounting),
+        environ_of("/orders/7", "POST", "kim", REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT="curl/8", HTTP_COOKIE="a=1"),
+    )
+
+    (record,) = records_in(journal)
+    assert (record.method, record.path, record.ip, record.user_agent) == ("POST", "/orders/7", "192.0.2.7", "curl/8")
+    assert record.cookies.startswith("a=")
