@@ -251,16 +251,16 @@ def _shown_receipt(record: dict[str, Any], proof: dict[str, Any]) -> dict[str, A
     controller = record["parties"][0]
     return {
         "ref": record["record_id"],
-        "heading": gettext("동의 철회 영수증") if states == {"WITHDRAWN"} else gettext("동의 영수증"),
+        "heading": gettext("동의 철회 확인서") if states == {"WITHDRAWN"} else gettext("동의 확인서"),
         "facts": [
             fact
             for fact in (
-                (gettext("영수증 번호"), record["record_id"], True),
+                (gettext("확인서 번호"), record["record_id"], True),
                 (gettext("발급한 때"), _moment(record["issued_at"]), False),
                 (gettext("회원 번호"), record["pii_principal_id"], True),
                 (gettext("받은 곳"), controller["name"][spoken], False),
                 (gettext("처리방침"), record["privacy_notice"]["version"], False),
-                (gettext("이전 영수증"), record["replaces"], True),
+                (gettext("이전 확인서"), record["replaces"], True),
             )
             if fact[1]
         ],

@@ -76,7 +76,7 @@ def test_a_withdrawal_receipt_names_the_consent_it_follows(browser: MakeBrowser)
 
     page = jiwon.get(f"/me/receipts/{withdrawal}").text
 
-    assert "동의 철회 영수증" in page
+    assert "동의 철회 확인서" in page
     assert given in page
 
 
