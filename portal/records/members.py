@@ -1,26 +1,41 @@
-"""Members, as the portal knows them: an opaque reference beside the host's own id, and no more."""
+"""Members, as the portal knows them: an opaque reference beside the host's own id, and a sealed profile.
+
+A member who is known from a consent only has no profile yet: `sealed` is NULL.
+"""
 
 import secrets
 from base64 import b32encode
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import CheckConstraint, LargeBinary, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
 
 REF_BYTES = 16
+Source = Literal["HOST", "SELF", "EMPLOYER"]  # who gave the data: the host's own records, the person, the company
+INDEX_COLUMNS = {"email": "email_index", "login_id": "login_index", "personal_contact": "contact_index"}
 
 
 class Member(Model):
     """One person whom the host has named."""
 
     __tablename__ = "members"
+    __table_args__ = (CheckConstraint("source IN ('HOST', 'SELF', 'EMPLOYER')", name="source"),)
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)  # 26 characters of lower-case base32, by chance
     host_id: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcMicros)
+    company_ref: Mapped[str | None] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(default="HOST", server_default="HOST")  # one of Source
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # the profile, by item key of the policy
+    email_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    login_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    contact_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcMicros)  # when the profile last changed
 
 
 def new_ref() -> str:
@@ -37,11 +52,50 @@ def meet(host_id: str, ref: str, at: datetime) -> Member:
     return session.scalars(select(Member).where(Member.host_id == host_id).with_for_update()).one()
 
 
+def hold(ref: str) -> Member | None:
+    """Return the member with this reference, locked until the transaction ends."""
+    return db.session.scalars(select(Member).where(Member.ref == ref).with_for_update()).one_or_none()
+
+
+def keep_profile(ref: str, facts: dict[str, Any], at: datetime) -> None:
+    """Change columns of a member's profile: those in `facts`, and the moment."""
+    session = db.session()
+    session.execute(update(Member).where(Member.ref == ref).values(updated_at=at, **facts))
+    session.expire_all()
+
+
+def add_many(rows: Sequence[dict[str, Any]]) -> None:
+    """Keep new members, each a dict of columns. Raises IntegrityError when one is known."""
+    if rows:
+        db.session.execute(insert(Member), rows)
+
+
+def fill_many(rows: Sequence[dict[str, Any]]) -> int:
+    """Give members without a profile theirs, each a dict with `the_ref` and the same columns; return how many were
+    still without one."""
+    if not rows:
+        return 0
+    columns = {name: bindparam(name) for name in rows[0] if name != "the_ref"}
+    statement = update(Member).where(Member.ref == bindparam("the_ref"), Member.sealed.is_(None)).values(columns)
+    return db.session.connection().execute(statement, rows).rowcount
+
+
 def of_host(host_id: str) -> Member | None:
     """Return the member whom the host calls `host_id`."""
     return db.session.scalars(select(Member).where(Member.host_id == host_id)).one_or_none()
 
 
+def of_hosts(host_ids: Collection[str]) -> dict[str, Member]:
+    """Return the known ones among these host ids; name no more than one query can."""
+    return {member.host_id: member for member in db.session.scalars(select(Member).where(Member.host_id.in_(host_ids)))}
+
+
 def of_ref(ref: str) -> Member | None:
     """Return the member with this reference."""
     return db.session.scalars(select(Member).where(Member.ref == ref)).one_or_none()
+
+
+def found_by(item: str, index: bytes) -> list[Member]:
+    """Return the members whose blind index of `item` (a key of INDEX_COLUMNS) is this one, first met first."""
+    column = getattr(Member, INDEX_COLUMNS[item])
+    return list(db.session.scalars(select(Member).where(column == index).order_by(Member.id)))

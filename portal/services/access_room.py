@@ -36,7 +36,7 @@ def access_room(app: Flask) -> AccessRoom:
     if "portal.access" not in app.extensions:
         settings: Settings = app.extensions["portal.settings"]
         with app.app_context():
-            keys = DayKeys(db.engines["keys"], app.extensions["portal.secrets"].wrapping_key)
+            keys = DayKeys(db.engines["keys"], app.extensions["portal.secrets"].wrapping_keys)
             store = open_access_store(settings.access_store, db.engines.get("access"))
         app.extensions.setdefault("portal.access", AccessRoom(settings.journal, store, keys))  # the thread may be first
     room: AccessRoom = app.extensions["portal.access"]

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.database import Model, UtcMicros, writing_on
 
 from .sealing import KEY_BYTES, DaySeal
-from .wrapping import unwrap, wrap
+from .wrapping import FIRST, WrappingKeys
 
 
 class DayKey(Model):
@@ -33,6 +33,7 @@ class DayKey(Model):
     wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(UtcMicros)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    kek_id: Mapped[str | None]  # the number of the wrapping key; None: the first
 
 
 class KeyLingers(Exception):
@@ -46,11 +47,14 @@ class KeyLingers(Exception):
 
 
 class DayKeys:
-    """The keys of the store behind `engine`, wrapped under the key-encryption key."""
+    """The keys of the store behind `engine`, wrapped under the newest of the wrapping keys; bare bytes are the only
+    one."""
 
-    def __init__(self, engine: Engine, wrapping_key: bytes) -> None:
+    def __init__(self, engine: Engine, wrapping_keys: WrappingKeys | bytes) -> None:
         self.engine = engine
-        self._wrapping_key = wrapping_key
+        self._wrapping_keys = (
+            WrappingKeys({FIRST: wrapping_keys}) if isinstance(wrapping_keys, bytes) else wrapping_keys
+        )
 
     def obtain(self, day: date, at: datetime) -> DaySeal | None:
         """Return the day's seal, making its key when there is none yet; None when that key was destroyed.
@@ -59,24 +63,24 @@ class DayKeys:
         """
         row = self._row(day)
         if row is None:
-            wrapped = wrap(self._wrapping_key, secrets.token_bytes(KEY_BYTES))
+            kek_id, wrapped = self._wrapping_keys.wrap(secrets.token_bytes(KEY_BYTES))
             try:
                 with writing_on(self.engine) as connection:
-                    connection.execute(insert(DayKey).values(day=day, wrapped=wrapped, made_at=at))
+                    connection.execute(insert(DayKey).values(day=day, wrapped=wrapped, made_at=at, kek_id=kek_id))
             except IntegrityError:
                 pass  # another drainer was first; its key is read below
             row = self._row(day)
-        return self._seal(day, row[0] if row else None)
+        return self._seal(day, row)
 
     def find(self, day: date) -> DaySeal | None:
         """Return the day's seal; None when it was never made or was destroyed."""
-        row = self._row(day)
-        return self._seal(day, row[0] if row else None)
+        return self._seal(day, self._row(day))
 
     def reading(self) -> Callable[[date], DaySeal | None]:
         """Return what `find` would answer now for any day, from one query; keep it for one search only."""
         with self.engine.connect() as connection:
-            wrapped = {day: key for day, key in connection.execute(select(DayKey.day, DayKey.wrapped))}
+            rows = connection.execute(select(DayKey.day, DayKey.wrapped, DayKey.kek_id))
+            wrapped = {day: (key, kek_id) for day, key, kek_id in rows}
         seals: dict[date, DaySeal | None] = {}
 
         def seal_of(day: date) -> DaySeal | None:
@@ -126,10 +130,11 @@ class DayKeys:
         if busy:
             raise KeyLingers
 
-    def _row(self, day: date) -> tuple[bytes | None] | None:
+    def _row(self, day: date) -> tuple[bytes | None, str | None] | None:
         with self.engine.connect() as connection:
-            row = connection.execute(select(DayKey.wrapped).where(DayKey.day == day)).first()
-            return None if row is None else (row[0],)
+            row = connection.execute(select(DayKey.wrapped, DayKey.kek_id).where(DayKey.day == day)).first()
+            return None if row is None else (row[0], row[1])
 
-    def _seal(self, day: date, wrapped: bytes | None) -> DaySeal | None:
-        return None if wrapped is None else DaySeal(day, unwrap(self._wrapping_key, wrapped))
+    def _seal(self, day: date, row: tuple[bytes | None, str | None] | None) -> DaySeal | None:
+        wrapped, kek_id = row or (None, None)
+        return None if wrapped is None else DaySeal(day, self._wrapping_keys.unwrap(kek_id, wrapped))

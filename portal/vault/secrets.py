@@ -2,14 +2,18 @@
 
 1. Nothing is there yet: all of them are made in a folder beside, and the folder takes its name at once, so that two
    first runs agree and a killed one leaves no half set.
-2. Something is there: every file must be there, be ours, be closed to others and have its length. A missing file is
-   never made anew, because what was sealed or signed with the old one would be lost without a word.
+2. Something is there: every file that this set has ever had must be there, be ours, be closed to others and have its
+   length. A missing file is never made anew, because what was sealed or signed with the old one would be lost without
+   a word.
+3. A newer release may need a file that this set has never had: it is made, and then noted in the list `made`.
 """
 
 import os
 import secrets
 import shutil
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +26,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ..errors import ConfigurationError
+from .wrapping import FIRST, KEY_BYTES, WRAPPING_FILE, WrappingKeys, wrapping_files
 
-KEY_BYTES = 32
-KEY_FILES = ("session_key", "digest_key", "wrapping_key")
 RECEIPT_FILE = "receipt_key.pem"
+LIST_FILE = "made"  # the names of all files that this set has had, one a line; wrapping keys have a rule of their own
+KEY_FILES = ("session_key", "digest_key", "index_key", "api_key")
+FIRST_FILES = {"session_key", "digest_key", WRAPPING_FILE, RECEIPT_FILE}  # what a set without a list has had
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class Secrets:
 
     session_key: bytes = field(repr=False)  # signs the portal's own session cookie
     digest_key: bytes = field(repr=False)  # turns cookies into digests in access records
-    wrapping_key: bytes = field(repr=False)  # wraps the keys in the keys store
+    index_key: bytes = field(repr=False)  # makes the blind indexes by which members are found
+    api_key: bytes = field(repr=False)  # shared with the host, which signs its calls with it
+    wrapping_keys: WrappingKeys = field(repr=False)  # wrap the keys in the keys store
     receipt_key: Ed25519PrivateKey = field(repr=False)  # signs consent receipts
 
 
@@ -45,7 +53,26 @@ def open_secrets(directory: Path) -> Secrets:
     """
     if not directory.exists() or not any(directory.iterdir()):
         _make(directory)
+    else:
+        _complete(directory)
     return _read(directory)
+
+
+def new_wrapping_key(directory: Path) -> str:
+    """Make one more wrapping key and return its id; from now on new keys are wrapped under it.
+
+    Raises FileExistsError when another command makes the same one at this moment.
+    """
+    number = max((int(kek_id) for kek_id in wrapping_files(directory)), default=0) + 1
+    path = directory / f"{WRAPPING_FILE}.{number}"
+    making = directory / f".new-{secrets.token_hex(8)}"
+    _write(making, secrets.token_bytes(KEY_BYTES))
+    try:
+        os.link(making, path)
+    finally:
+        making.unlink()
+    _sync(directory)
+    return str(number)
 
 
 def _make(directory: Path) -> None:
@@ -53,10 +80,11 @@ def _make(directory: Path) -> None:
     making = directory.with_name(f"{directory.name}.new-{secrets.token_hex(8)}")
     making.mkdir(mode=0o700)
     try:
-        for name in KEY_FILES:
+        for name in (*KEY_FILES, WRAPPING_FILE):
             _write(making / name, secrets.token_bytes(KEY_BYTES))
         private = Ed25519PrivateKey.generate()
         _write(making / RECEIPT_FILE, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        _write(making / LIST_FILE, _listed((*KEY_FILES, WRAPPING_FILE, RECEIPT_FILE)))
         _sync(making)
         making.rename(directory)  # refused when another first run has filled the folder meanwhile
         _sync(directory.parent)
@@ -65,6 +93,38 @@ def _make(directory: Path) -> None:
             raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _complete(directory: Path) -> None:
+    """Make the key files that this set has never had, each whole under its name before the list tells of it."""
+    path = directory / LIST_FILE
+    had = set(path.read_text("ascii").split()) if path.exists() else FIRST_FILES
+    if had >= set(KEY_FILES):
+        return
+    try:
+        _make_missing(directory, had)
+    except OSError as error:
+        raise ConfigurationError(
+            [f"{directory}: {error.strerror}; this release makes secret files of its own there, once"]
+        ) from error
+
+
+def _make_missing(directory: Path, had: set[str]) -> None:
+    for name in sorted(set(KEY_FILES) - had):
+        making = directory / f".new-{secrets.token_hex(8)}"
+        _write(making, secrets.token_bytes(KEY_BYTES))
+        with suppress(FileExistsError):  # a start that was killed, or another one at this moment, has made it
+            os.link(making, directory / name)
+        making.unlink()
+    making = directory / f".new-{secrets.token_hex(8)}"
+    _write(making, _listed(had | set(KEY_FILES)))
+    _sync(directory)
+    making.rename(directory / LIST_FILE)
+    _sync(directory)
+
+
+def _listed(names: Iterable[str]) -> bytes:
+    return "".join(f"{name}\n" for name in sorted(names)).encode("ascii")
 
 
 def _write(path: Path, secret: bytes) -> None:
@@ -85,16 +145,18 @@ def _sync(directory: Path) -> None:
 
 def _read(directory: Path) -> Secrets:
     faults = _openness(directory, directory.stat(), 0o700)
-    contents = {name: _read_file(directory / name, faults) for name in (*KEY_FILES, RECEIPT_FILE)}
-    for name in KEY_FILES:
-        content = contents[name]
+    wrapping = wrapping_files(directory) or {FIRST: directory / WRAPPING_FILE}
+    paths = [*(directory / name for name in KEY_FILES), *wrapping.values()]
+    contents = {path: _read_file(path, faults) for path in (*paths, directory / RECEIPT_FILE)}
+    for path in paths:
+        content = contents[path]
         if content is not None and len(content) != KEY_BYTES:
-            faults.append(f"{directory / name}: got {len(content)} bytes, expected {KEY_BYTES}; put its backup back")
-    private = _receipt_key(directory / RECEIPT_FILE, contents[RECEIPT_FILE], faults)
+            faults.append(f"{path}: got {len(content)} bytes, expected {KEY_BYTES}; put its backup back")
+    private = _receipt_key(directory / RECEIPT_FILE, contents[directory / RECEIPT_FILE], faults)
     if faults or private is None:
         raise ConfigurationError(faults)
-    session_key, digest_key, wrapping_key = (contents[name] or b"" for name in KEY_FILES)
-    return Secrets(session_key, digest_key, wrapping_key, private)
+    session_key, digest_key, index_key, api_key = (contents[directory / name] or b"" for name in KEY_FILES)
+    return Secrets(session_key, digest_key, index_key, api_key, WrappingKeys.of_directory(directory), private)
 
 
 def _read_file(path: Path, faults: list[str]) -> bytes | None:

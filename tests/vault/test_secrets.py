@@ -12,13 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from portal.errors import ConfigurationError
-from portal.vault.secrets import Secrets, open_secrets
+from portal.vault.secrets import Secrets, new_wrapping_key, open_secrets
 
-FILES = {"session_key", "digest_key", "wrapping_key", "receipt_key.pem"}
+FILES = {"session_key", "digest_key", "index_key", "api_key", "wrapping_key", "receipt_key.pem"}
 
 
 def modes(directory: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
+
+
+def keys_of(secrets: Secrets) -> list[bytes]:
+    """Return the bytes of every key; a wrapping key shows itself by what it wraps."""
+    wrapped = secrets.wrapping_keys.wrap(bytes(32))[1][:32]
+    return [secrets.session_key, secrets.digest_key, secrets.index_key, secrets.api_key, wrapped]
 
 
 def pem_of(secrets: Secrets) -> bytes:
@@ -34,7 +40,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_the_first_run_makes_them(tmp_path: Path) -> None:
-    """Four files of mode 0600 in a folder of mode 0700, and nothing beside them, whatever the umask."""
+    """Six files and their list, of mode 0600 in a folder of mode 0700, and nothing beside them, whatever the umask."""
     old = os.umask(0)
     try:
         secrets = open_secrets(tmp_path / "instance" / "secrets")
@@ -42,11 +48,12 @@ def test_the_first_run_makes_them(tmp_path: Path) -> None:
         os.umask(old)
 
     directory = tmp_path / "instance" / "secrets"
-    assert modes(directory) == dict.fromkeys(FILES, 0o600)
+    assert modes(directory) == dict.fromkeys(FILES | {"made"}, 0o600)
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert modes(tmp_path / "instance") == {"secrets": 0o700}
-    keys = {secrets.session_key, secrets.digest_key, secrets.wrapping_key}
-    assert [len(key) for key in keys] == [32, 32, 32]
+    keys = keys_of(secrets)
+    assert [len(key) for key in keys] == [32, 32, 32, 32, 32]
+    assert len(set(keys)) == 5
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
@@ -56,16 +63,14 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
     open_secrets(directory)
 
-    assert set(modes(directory)) == FILES
+    assert set(modes(directory)) == FILES | {"made"}
 
 
 def test_the_second_run_reads_the_same(directory: Path) -> None:
     """What was made is read again, and not made anew."""
     first, second = open_secrets(directory), open_secrets(directory)
 
-    assert first.session_key == second.session_key
-    assert first.digest_key == second.digest_key
-    assert first.wrapping_key == second.wrapping_key
+    assert keys_of(first) == keys_of(second)
     assert pem_of(first) == pem_of(second)
 
 
@@ -76,7 +81,7 @@ def test_two_first_runs_agree(tmp_path: Path) -> None:
     def run() -> None:
         start.wait()
         secrets = open_secrets(tmp_path / "secrets")
-        keys.append((secrets.session_key, secrets.digest_key, secrets.wrapping_key, pem_of(secrets)))
+        keys.append((*keys_of(secrets), pem_of(secrets)))
 
     threads = [threading.Thread(target=run) for _ in range(8)]
     for thread in threads:
@@ -100,7 +105,7 @@ def test_no_text_shows_them(
         open_secrets(directory)
 
     told = repr(secrets) + str(secrets) + caplog.text + "".join(capsys.readouterr())
-    for key in (secrets.session_key, secrets.digest_key, secrets.wrapping_key):
+    for key in keys_of(secrets):
         assert repr(key) not in told
         assert key.hex() not in told
     assert "PRIVATE KEY" not in told
@@ -124,7 +129,7 @@ def test_a_tighter_file_is_accepted(directory: Path) -> None:
     """A file that even its owner may only read is fine."""
     (directory / "wrapping_key").chmod(0o400)
 
-    assert len(open_secrets(directory).wrapping_key) == 32
+    assert open_secrets(directory).wrapping_keys.ids == ("1",)
 
 
 def test_a_looser_folder_is_refused(directory: Path) -> None:
@@ -192,3 +197,62 @@ def test_every_fault_is_told_at_once(directory: Path) -> None:
 
     assert len(refusal.value.faults) == 5
     assert "short" not in str(refusal.value)
+
+
+def test_a_set_of_an_older_release_is_completed(directory: Path) -> None:
+    """What this release adds is made where the set has never had it; what was there stays as it was."""
+    before = open_secrets(directory)
+    for name in ("made", "index_key", "api_key"):
+        (directory / name).unlink()
+
+    after = open_secrets(directory)
+
+    assert modes(directory) == dict.fromkeys(FILES | {"made"}, 0o600)
+    assert after.session_key == before.session_key
+    assert after.index_key != before.index_key
+    assert keys_of(open_secrets(directory)) == keys_of(after)
+
+
+@pytest.mark.parametrize("name", ["index_key", "api_key", "session_key"])
+def test_what_the_set_has_had_is_not_made_anew(directory: Path, name: str) -> None:
+    """A key that is on the list and gone was lost: a new index key would find nobody."""
+    (directory / name).unlink()
+
+    with pytest.raises(ConfigurationError, match=f"{name}: No such file or directory; put its backup back"):
+        open_secrets(directory)
+
+    assert not (directory / name).exists()
+
+
+def test_a_wrapping_key_is_added(directory: Path) -> None:
+    """A new wrapping key gets the next number and a file of mode 0600, and what is wrapped from now on names it."""
+    secrets = open_secrets(directory)
+    old, under_old = secrets.wrapping_keys.wrap(b"k" * 32)
+
+    assert new_wrapping_key(directory) == "2"
+
+    kek_id, wrapped = secrets.wrapping_keys.wrap(b"k" * 32)
+    assert (old, kek_id) == ("1", "2")
+    assert wrapped != under_old
+    assert secrets.wrapping_keys.unwrap("1", under_old) == secrets.wrapping_keys.unwrap("2", wrapped) == b"k" * 32
+    assert modes(directory)["wrapping_key.2"] == 0o600
+    assert new_wrapping_key(directory) == "3"
+
+
+def test_an_old_wrapping_key_may_go_when_a_newer_one_stays(directory: Path) -> None:
+    """Once nothing uses the first wrapping key its file may be removed, and numbers are not given twice."""
+    new_wrapping_key(directory)
+    (directory / "wrapping_key").unlink()
+
+    assert open_secrets(directory).wrapping_keys.ids == ("2",)
+    assert new_wrapping_key(directory) == "3"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_newer_wrapping_key_is_guarded_alike(directory: Path, mode: int) -> None:
+    """Every wrapping key's file is held to the same mode and length."""
+    new_wrapping_key(directory)
+    (directory / "wrapping_key.2").chmod(mode)
+
+    with pytest.raises(ConfigurationError, match=r"wrapping_key\.2: got mode"):
+        open_secrets(directory)
