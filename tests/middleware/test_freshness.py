@@ -9,11 +9,14 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from middleware import ConsentGate, standing
-from middleware.standing import SqliteStanding
+from middleware import ConsentGate
+from middleware.standing import contract, sqlite
+from middleware.standing.sqlite import SqliteStanding
 from portal.records.epoch import make_epoch
 
 from .gatehouse import MATERIAL, NOON, REQUIRED, SECOND, Host, MicroClock, Store, ask, environ_of
@@ -309,7 +312,7 @@ def test_a_store_replaced_while_a_thread_connects_is_noticed(
         source.backup(other)
         other.execute("UPDATE standing SET requirement_hash = NULL")
         other.commit()
-    connect = standing._connect
+    connect = sqlite._connect
 
     def another_thread() -> None:
         thread = threading.Thread(target=code, args=(gate,))
@@ -325,7 +328,7 @@ def test_a_store_replaced_while_a_thread_connects_is_noticed(
         return connection
 
     another_thread()
-    monkeypatch.setattr(standing, "_connect", slow)
+    monkeypatch.setattr(sqlite, "_connect", slow)
     code(gate, "lee")
 
     micro.advance(SECOND)
@@ -425,6 +428,28 @@ def test_a_forked_child_reads_through_connections_of_its_own(either_gate: Consen
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     either_store.stand("kim", None)
     assert code(either_gate) == 403
+
+
+def test_after_a_fork_nothing_of_the_parent_is_used_or_closed(
+    either_gate: ConsentGate, either_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs in a child after a fork makes every reader begin anew; the parent's connection is not closed there."""
+    assert code(either_gate) == 200
+    reader: Any = either_gate.standing
+    before = reader._local
+
+    contract._begin_in_child()
+
+    assert before in reader._left_to_parent
+    assert reader._local is not before
+    either_store.stand("kim", None)
+    assert code(either_gate) == 403
+    closed: list[object] = []
+    held = contract.Held(SimpleNamespace(close=lambda: closed.append(1)))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        del held
+    assert closed == []
 
 
 def test_a_store_in_another_folder_with_odd_characters_is_read(
