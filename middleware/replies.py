@@ -110,11 +110,12 @@ def _reply(status: str, content_type: str, text: str, headers: list[tuple[str, s
 
 
 def _shows_pages(environ: Mapping[str, object]) -> bool:
-    """Tell whether a browser will show the answer to a person, as against a script or a program that reads it."""
-    return (
-        "text/html" in str(environ.get("HTTP_ACCEPT") or "")
-        and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
-    )
+    """Tell whether a browser will show the answer to a person, as against a script or a program that reads it.
+
+    A browser asks for a page first; a program may take one at the end of its list, as pip does.
+    """
+    first = str(environ.get("HTTP_ACCEPT") or "").partition(",")[0].partition(";")[0].strip().lower()
+    return first == "text/html" and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
 
 
 def _navigates(environ: Mapping[str, object]) -> bool:

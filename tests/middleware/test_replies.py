@@ -211,3 +211,13 @@ def test_a_prepared_answer_cannot_be_spoilt(gate: ConsentGate, journal: Path) ->
         gate(environ_of("/orders", "GET", "lee"), start_response)
 
     assert [headers.count(("Set-Cookie", "spoilt=1")) for headers in lists] == [1, 1, 1, 1]
+
+
+def test_a_program_that_would_take_a_page_at_last_is_told_as_a_program(gate: ConsentGate) -> None:
+    """pip lists text/html last, and is answered in problem+json."""
+    answer = ask(
+        gate, environ_of("/simple/", "GET", "lee", HTTP_ACCEPT="application/vnd.pypi.simple.v1+json, text/html; q=0.01")
+    )
+
+    assert answer.status.startswith("403")
+    assert dict(answer.headers)["Content-Type"] == "application/problem+json"
