@@ -523,7 +523,6 @@ def test_a_schema_of_another_kind_closes_the_gate(
     assert len(caplog.records) == 2
 
 
-@on_postgres
 def test_a_gate_that_begins_on_another_schema_is_shut(
     gates: Callable[..., ConsentGate], host: Host, either_store: Store, journal: Path
 ) -> None:

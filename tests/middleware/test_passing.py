@@ -412,6 +412,23 @@ def test_a_record_tells_the_request(wrap: Wrap, host: Host, journal: Path) -> No
     assert record.cookies.startswith("session=")
 
 
+def test_an_application_that_writes_into_its_environ_changes_no_record(wrap: Wrap, journal: Path) -> None:
+    """A mount or a proxy fix behind the gate may rewrite the environ; the record tells what arrived."""
+
+    def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        environ |= {"SCRIPT_NAME": "/orders", "PATH_INFO": "", "REQUEST_METHOD": "BREW", "REMOTE_ADDR": "127.0.0.1"}
+        environ |= {"HTTP_USER_AGENT": "other", "HTTP_COOKIE": "", "consent_gate.member": "other"}
+        start_response("200 OK", [])
+        return []
+
+    ask(wrap(app), passed(HTTP_USER_AGENT="Test/1.0", HTTP_COOKIE="session=abc"))
+
+    (record,) = records_in(journal)
+    told = (record.ref, record.ip, record.method, record.path, record.user_agent)
+    assert told == ("ref-of-kim", "192.0.2.7", "GET", "/orders", "Test/1.0")
+    assert record.cookies.startswith("session=")
+
+
 def test_a_long_agent_is_cut_and_counted_once(wrap: Wrap, host: Host, journal: Path) -> None:
     """An agent is recorded up to 512 characters, the same way each time."""
     gate = wrap(host)

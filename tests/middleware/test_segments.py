@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from middleware import journal
 from middleware.errors import JournalUnavailable
 from middleware.journal import ABANDONED_S, LINE_BYTES, Journal, Segment, compose, is_live, segments
 
@@ -20,8 +21,8 @@ def a_line(name: str) -> bytes:
     return compose(1, name, "", "192.0.2.7", "GET", "/" + name, "200", "exempt", "", "")
 
 
-def write(journal: Journal, name: str) -> None:
-    journal.reserve().append(a_line(name))
+def write(written: Journal, name: str) -> None:
+    written.reserve().append(a_line(name))
 
 
 def liveness(path: Path) -> bool:
@@ -80,13 +81,13 @@ def test_pages_are_turned_in_order(small: Journal, directory: Path) -> None:
 
 def test_no_line_is_lost_when_threads_turn_pages(directory: Path) -> None:
     """Eight threads that fill tiny segments lose no line, write none twice, and hold on to one segment only."""
-    journal = Journal(directory, segment_bytes=10 * LINE_BYTES)
+    written = Journal(directory, segment_bytes=10 * LINE_BYTES)
     failed: list[BaseException] = []
 
     def work(thread: int) -> None:
         try:
             for number in range(600):
-                segment = journal.reserve()
+                segment = written.reserve()
                 if number % 7 == 0:
                     time.sleep(0)  # let another thread turn the page between the reservation and the line
                 segment.append(a_line(f"{thread}-{number}"))
@@ -173,13 +174,13 @@ def test_a_thread_that_comes_late_takes_the_new_page(small: Journal, monkeypatch
 @pytest.mark.parametrize("reason", ["the directory is gone", "the directory is a file"])
 def test_without_room_there_is_no_reservation(directory: Path, reason: str) -> None:
     """Where no segment can be made, the reservation is refused, and the words name no path."""
-    journal = Journal(directory)
+    written = Journal(directory)
     directory.rmdir()
     if reason == "the directory is a file":
         directory.write_text("")
 
     with pytest.raises(JournalUnavailable) as caught:
-        journal.reserve()
+        written.reserve()
 
     assert str(directory) not in str(caught.value)
 
@@ -195,13 +196,13 @@ def test_a_segment_that_could_not_be_made_leaves_nothing(directory: Path) -> Non
 def test_a_failed_turn_never_uses_a_name_again(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When a segment is made but its directory cannot be synchronised, the next one has another name: a drainer may
     have the first one open."""
-    journal = Journal(directory)
+    written = Journal(directory)
     monkeypatch.setattr("middleware.journal._sync_directory", a_broken_disk)
     with pytest.raises(JournalUnavailable):
-        journal.reserve()
+        written.reserve()
     monkeypatch.undo()
 
-    write(journal, "first")
+    write(written, "first")
 
     assert len(segments(directory)) == 2
 
@@ -248,14 +249,25 @@ def in_child(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def test_after_a_fork_every_journal_begins_anew(small: Journal, directory: Path) -> None:
+    """What runs in a child after a fork gives every journal a writer of its own and no segment."""
+    parents = small.reserve()
+    writer = small.writer
+
+    journal._begin_in_child()
+
+    assert small.writer != writer
+    assert small.reserve().path != parents.path
+
+
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_writes_a_segment_of_its_own(directory: Path) -> None:
     """A child never writes into its parent's segment; the parent goes on in it and keeps its lock."""
-    journal = Journal(directory)
-    write(journal, "parent")
+    written = Journal(directory)
+    write(written, "parent")
 
-    code = in_child(lambda: write(journal, "child"))
-    write(journal, "parent again")
+    code = in_child(lambda: write(written, "child"))
+    write(written, "parent again")
 
     assert code == 0
     parents, childs = sorted(segments(directory), key=lambda path: b"child" in path.read_bytes())
@@ -270,9 +282,9 @@ def test_a_killed_writer_leaves_a_dead_segment_with_every_line(directory: Path) 
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        journal = Journal(directory)
+        written = Journal(directory)
         for number in range(100):
-            write(journal, str(number))
+            write(written, str(number))
         os.write(writing, b"x")
         signal.pause()
     os.read(reading, 1)
@@ -294,11 +306,11 @@ def test_a_killed_parent_is_dead_although_its_child_lives(directory: Path) -> No
     reading, writing = os.pipe()
     parent = os.fork()
     if parent == 0:
-        journal = Journal(directory)
-        write(journal, "parent")
+        written = Journal(directory)
+        write(written, "parent")
         child = os.fork()
         if child == 0:
-            write(journal, "child")
+            write(written, "child")
             os.write(writing, b"%d\n" % os.getpid())
         signal.pause()
     child = int(os.read(reading, 20))
