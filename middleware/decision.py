@@ -7,13 +7,14 @@ Order is safety here:
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .errors import IdentityUnavailable, StoreUnavailable
 from .paths import Exemptions, is_below
 from .standing import StandingReader
 
 HOST_ID_CHARS = 255
+Asker = TypeVar("Asker")  # whatever the host's reader reads: a WSGI environ, an ASGI scope
 
 
 class Decision(NamedTuple):
@@ -39,8 +40,8 @@ class Decider:
         self._special = (*exempt.rules, portal)  # a path that begins with none of these needs no further look
         self._standing = standing
 
-    def decide(self, path: str, who: Callable[[], str | None], at: int) -> Decision:
-        """Return the verdict for a path at a time (microseconds UTC); `who` is asked only when it matters.
+    def decide(self, path: str, who: Callable[[Asker], str | None], asker: Asker, at: int) -> Decision:
+        """Return the verdict for a path at a time (microseconds UTC); `who` is told the asker only when it matters.
 
         Raises IdentityUnavailable or StoreUnavailable; both mean 503.
         """
@@ -48,17 +49,17 @@ class Decider:
             if self._exempt.covers(path):
                 return _EXEMPT
             if is_below(path, self._portal):
-                return self._for_portal(who, at)
-        host_id = identified(who)
+                return self._for_portal(who, asker, at)
+        host_id = identified(who, asker)
         if host_id is None:
             return _ANONYMOUS
         standing = self._standing.of(host_id, at)
         return Decision("passed" if standing.stands else "blocked", host_id, standing.ref, standing.stands)
 
-    def _for_portal(self, who: Callable[[], str | None], at: int) -> Decision:
+    def _for_portal(self, who: Callable[[Asker], str | None], asker: Asker, at: int) -> Decision:
         """The portal guards itself and stays open, for rights outlive consent and outages of the host."""
         try:
-            host_id = identified(who)
+            host_id = identified(who, asker)
         except IdentityUnavailable:
             return Decision("portal", identity_failed=True)
         if host_id is None:
@@ -70,10 +71,10 @@ class Decider:
         return Decision("portal", host_id, standing.ref, standing.stands)
 
 
-def identified(who: Callable[[], str | None]) -> str | None:
+def identified(who: Callable[[Asker], str | None], asker: Asker) -> str | None:
     """Return the host's id of the person who asks, or None for nobody; odd ids are nobody's."""
     try:
-        host_id = who()
+        host_id = who(asker)
     except Exception as error:
         raise IdentityUnavailable(f"the host's reader raised {type(error).__name__}") from error
     if host_id is None or host_id == "":

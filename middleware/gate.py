@@ -13,7 +13,6 @@ Only an application that has not called `start_response` yet when it returns is 
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .client import ClientAddress
@@ -111,7 +110,7 @@ class ConsentGate:
         entry = _Entry(self, segment, at, request_id, environ, start_response)
         # 2. The decision.
         try:
-            decision = self._decider.decide(entry.path, partial(self._identify, environ), at)
+            decision = self._decider.decide(entry.path, self._identify, environ, at)
         except Exception as error:
             self._tell(error)
             return entry.answer(_ERROR, self._replies.unavailable(environ))
