@@ -1,0 +1,135 @@
+"""Every page a person can come to, and how to come there: (name, walk, address fixed by the walk)."""
+
+from collections.abc import Callable
+
+from tests.browser.person import AGREE, REFUSE, Person
+
+Walk = Callable[[Person], object]
+
+# What access data is for, in the consent items: one more purpose is a material change.
+MORE_PURPOSES = {
+    'items = ["cookie", "access_log", "ip_address"]\npurposes = ["service"]': (
+        'items = ["cookie", "access_log", "ip_address"]\npurposes = ["service", "usage_alert"]'
+    )
+}
+VERSION, LATER = "2021-02-04", "2026-11-05"
+OPTIONAL = """
+[[consent_items]]
+key = "news"
+kind = "optional"
+revision = 1
+items = ["email"]
+purposes = ["usage_alert"]
+term = { until = ["LEFT_COMPANY", "PURPOSE_MET"] }
+kept = []
+articles = ["2", "3"]
+title = { ko = "소식 받기", en = "News" }
+label = { ko = "소식을 메일로 받는 데 동의합니다", en = "I agree to receive news by mail" }
+ask = { ko = "소식을 받을지 골라 주세요", en = "Choose whether to receive news" }
+
+[consent_items.refusal]
+closes_service = false
+right = { ko = "동의를 거부할 권리가 있어요.", en = "You have the right to refuse." }
+consequence = { ko = "동의하지 않아도 MateCost를 그대로 이용할 수 있어요.", en = "You can use MateCost without it." }
+still = { ko = "소식만 받지 않아요.", en = "You only receive no news." }
+"""
+
+
+def _consent(person: Person) -> None:
+    person.sign_in("/?month=2026-10")
+
+
+def _unticked(person: Person) -> None:
+    person.sign_in()
+    person.box("member").check()
+    person.button(AGREE).click()
+
+
+def _declined(person: Person) -> None:
+    person.sign_in()
+    person.button(REFUSE).click()
+
+
+def _overgrown(person: Person) -> None:
+    """Send a form that names another version, as one opened before a publication would."""
+    person.sign_in()
+    person.page.evaluate("document.querySelector('[name=version]').value = '2020-01-01'")
+    person.button(AGREE).click()
+
+
+def _agreed(person: Person) -> None:
+    person.sign_in()
+    for item in ("member", "access"):
+        person.box(item).check()
+    if person.page.locator("#answer-news").count():
+        person.page.locator("#answer-news").check()
+    person.button(AGREE).click()
+    person.is_at("/")
+
+
+def _me(path: str) -> Walk:
+    def walk(person: Person) -> None:
+        _agreed(person)
+        person.open(path)
+
+    return walk
+
+
+def _records(person: Person) -> None:
+    _agreed(person)
+    person.open("/privacy/me/records")
+    rows = person.page.locator("tbody tr")
+    person.reload_until(lambda: rows.count() >= 3, "access records")
+
+
+def _receipt(person: Person) -> None:
+    _me("/privacy/me")(person)
+    person.page.get_by_role("link", name="확인서").first.click()
+
+
+def _withdrawn(person: Person) -> None:
+    _me("/privacy/me/withdraw/access")(person)
+    person.button("동의 철회하기").click()
+
+
+def _settled(person: Person) -> None:
+    _me("/privacy/consent")(person)
+
+
+def _open(path: str) -> Walk:
+    return lambda person: person.open(path)
+
+
+def _post_to_the_service(person: Person) -> None:
+    """Send a form to the service itself without consent: the gate's own page answers."""
+    person.sign_in()
+    person.open("/no-such-page/../login")
+    person.page.evaluate(
+        "() => { const f = document.createElement('form'); f.method = 'post'; f.action = '/';"
+        " document.body.append(f); f.submit(); }"
+    )
+    person.page.wait_for_url(person.installation.url + "/")
+
+
+PLACES: dict[str, tuple[str, Walk]] = {
+    "policy": ("개인정보 처리방침", _open("/privacy/")),
+    "earlier policy": ("개인정보 처리방침", _open(f"/privacy/versions/{VERSION}")),
+    "versions": ("이전 방침·변경 비교", _open("/privacy/versions")),
+    "compare": (
+        "2021-02-04 방침과 2026-11-05 방침의 차이",
+        _open(f"/privacy/versions/compare?from={VERSION}&to={LATER}"),
+    ),
+    "sign in first": ("로그인이 필요해요", _open("/privacy/me")),
+    "no such page": ("찾는 화면이 없어요", _open("/privacy/no-such-page")),
+    "consent": ("서비스를 시작하려면 개인정보 동의가 필요해요", _consent),
+    "consent with errors": ("서비스를 시작하려면 개인정보 동의가 필요해요", _unticked),
+    "consent overgrown": ("서비스를 시작하려면 개인정보 동의가 필요해요", _overgrown),
+    "nothing to answer": ("지금은 답할 것이 없어요", _settled),
+    "declined": ("동의하지 않음으로 저장했어요", _declined),
+    "my data": ("내 개인정보", _me("/privacy/me")),
+    "my visits": ("내 접속 기록", _records),
+    "withdraw": ("철회하면 어떻게 되는지 확인해 주세요", _me("/privacy/me/withdraw/access")),
+    "withdrawn": ("동의를 철회했어요", _withdrawn),
+    "receipt": ("동의 확인서", _receipt),
+    "the gate's refusal": ("개인정보 동의가 필요해요", _post_to_the_service),
+}

@@ -1,0 +1,148 @@
+"""The whole door on a port of its own: `portal serve` in a process, on an installation that nobody has used."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.request import urlopen
+
+from werkzeug.security import generate_password_hash
+
+from portal.clock import SEOUL
+from portal.demo.members import SampleAccount, SampleMembers
+from portal.policy.loading import shipped
+
+ROOT = Path(__file__).parents[2]
+PORTAL = Path(sys.executable).with_name("portal")
+PATIENCE_S = 60  # a deadline, for machines that do something else as well
+PASSWORD = "only-a-sample"
+_LISTENING = re.compile(r"Listening at: (http://127\.0\.0\.1:\d+)")
+T = TypeVar("T")
+
+
+def wait_for(found: Callable[[], T | None], what: str) -> T:
+    """Return the first thing that `found` finds. Raises TimeoutError, naming `what`, after PATIENCE_S seconds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if thing := found():
+            return thing
+        time.sleep(0.05)
+    raise TimeoutError(f"{what}: not within {PATIENCE_S} s")
+
+
+class Installation:
+    """One served installation: where it answers, what its stores hold, and its shell."""
+
+    def __init__(self, folder: Path) -> None:
+        self.instance = folder / "instance"
+        self.url = ""
+        self._policies = folder / "policies"
+        self._environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+        self._environ.pop("MATECOST_APP", None)
+        self._environ["PORTAL_INSTANCE"] = str(self.instance)
+        self._published = shipped()[-1]
+        self._hash = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1000")
+        self._members = 0
+
+    def order(self, *words: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `portal` with these words, as an operator would."""
+        return subprocess.run(
+            [PORTAL, *words],
+            cwd=ROOT,
+            env=environ or self._environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+
+    def new_member(self) -> SampleAccount:
+        """Return a sample member whom the portal has never met."""
+        self._members += 1
+        number = self._members
+        account = SampleAccount(f"sample-{number}", "가온유통(주)", "정하린", f"harin-{number}@gaon.example", PASSWORD)
+        with closing(sqlite3.connect(self.instance / "sample-matecost.db", timeout=10)) as store, store:
+            store.execute("INSERT INTO sample_members VALUES (?, ?, ?, ?, ?)", (*account[:4], self._hash))
+        return account
+
+    def decisions(self, account: SampleAccount) -> list[tuple[str, str]]:
+        """Return (item, decision) of everything that a member decided, oldest first."""
+        with closing(sqlite3.connect(f"file:{self.instance}/portal.db?mode=ro", uri=True, timeout=10)) as store:
+            return store.execute(
+                "SELECT item, decision FROM consent_events JOIN members ON member_ref = ref "
+                "WHERE host_id = ? ORDER BY consent_events.id",
+                (account.id,),
+            ).fetchall()
+
+    def publish(self, version: str, edits: dict[str, str], *, toml: str = "") -> None:
+        """Publish the newest policy again as `version` with words exchanged and `toml` added, and wait until it is in
+        force."""
+        old = self._published
+        words = old.read_text()
+        for before, after in {old.stem: version, **edits}.items():
+            assert before in words, before
+            words = words.replace(before, after)
+        self._policies.mkdir(exist_ok=True)
+        new = self._policies / f"{version}.toml"
+        new.write_text(words + toml)
+        texts = new.with_suffix("")
+        for text in sorted(old.with_suffix("").rglob("*.*")):
+            copy = texts / text.relative_to(old.with_suffix(""))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(text.read_bytes())
+        for ahead_s in (6, 20, 50):  # a version may not begin in the past, and a busy machine is slow to start
+            starts = datetime.now(SEOUL) + timedelta(seconds=ahead_s)
+            done = self.order("policy", "publish", new, "--effective-at", starts.isoformat(timespec="seconds"))
+            if done.returncode == 0:
+                break
+        assert done.returncode == 0, done.stderr
+        self._published = new
+        wait_for(lambda: datetime.now(SEOUL) > starts or None, "the effective time")
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """Serve at a port of the system's choice for the length of the block."""
+        log = self.instance.parent / "serve.log"
+        with log.open("ab") as file:
+            server = subprocess.Popen(
+                [PORTAL, "serve", "--bind", "127.0.0.1:0"],
+                cwd=ROOT,
+                env=self._environ,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        try:
+
+            def address() -> str | None:
+                assert server.poll() is None, log.read_text()
+                found = _LISTENING.search(log.read_text())
+                return found[1] if found else None
+
+            self.url = wait_for(address, "portal serve")
+            with urlopen(f"{self.url}/healthz", timeout=PATIENCE_S) as answer:
+                assert answer.read() == b"ok\n"
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def new_installation(folder: Path) -> Installation:
+    """Return an installation with its stores made and the shipped policy in force."""
+    installation = Installation(folder)
+    made = installation.order("store", "upgrade")
+    assert made.returncode == 0, made.stderr
+    SampleMembers(installation.instance / "sample-matecost.db")
+    return installation
