@@ -1,6 +1,6 @@
 """An access room of one's own: store, keys and journal on either engine, without an app round them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal.database import open_engine
-from portal.records.access import AccessRecord, AccessStore, Seal, Search, open_access_store
+from portal.records.access import AccessRecord, AccessStore, Kept, Piece, Seal, Search, open_access_store
 from portal.records.access.emptying import Drained, drain
 from portal.settings import Settings
 from portal.vault.day_keys import DayKeys
@@ -31,6 +31,10 @@ class Room:
 
     def drain(self) -> Drained:
         return drain(self.journal, self.store, self.seal_of, TODAY)
+
+    def keep(self, pieces: Sequence[Piece]) -> Kept:
+        with self.store.keeping() as keep:
+            return keep(pieces, self.seal_of)
 
     def found(self, **wanted: object) -> list[AccessRecord]:
         search = Search(**{"oldest": date(2000, 1, 1), "limit": 100_000, **wanted})  # type: ignore[arg-type]

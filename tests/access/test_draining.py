@@ -7,13 +7,14 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from portal.records.access import OffsetMoved, Piece, SealOf, emptying
+from portal.records.access import Keep, Kept, OffsetMoved, Piece, SealOf, emptying
 from portal.records.access.batch import read
 from portal.records.access.emptying import LOCK_FILE, Lock, drain, pending_bytes
 from tests.access.builders import MARKED_IP, NOON, LiveSegment, a_dead_segment, a_record, micros, text_of
@@ -232,7 +233,7 @@ def test_drainers_without_a_lock_still_store_once(room: Room) -> None:
     def keep() -> None:
         start.wait()
         try:
-            kept.append(room.store.keep([piece], room.seal_of).rows)
+            kept.append(room.keep([piece]).rows)
         except OffsetMoved as told:
             moved.append(told.segment)
 
@@ -251,15 +252,15 @@ def test_a_stretch_read_twice_is_stored_once(room: Room) -> None:
     """A drainer that was killed after storing is followed by one that reads the same stretch and more."""
     first = text_of([a_record(request_id="a"), a_record(micros(2026, 11, 22, 3), request_id="b")])
     more = text_of([a_record(request_id="c")])
-    room.store.keep([read("node/segment", 0, first, live=True)], room.seal_of)
+    room.keep([read("node/segment", 0, first, live=True)])
 
     assert room.store.positions(["node/segment"]) == {"node/segment": len(first)}
     if room.settings.access_store.startswith("sqlite"):
-        room.store.keep([read("node/segment", 0, first + more, live=True)], room.seal_of)
+        room.keep([read("node/segment", 0, first + more, live=True)])
     else:
         with pytest.raises(OffsetMoved):
-            room.store.keep([read("node/segment", 0, first + more, live=True)], room.seal_of)
-        room.store.keep([read("node/segment", len(first), more, live=True)], room.seal_of)
+            room.keep([read("node/segment", 0, first + more, live=True)])
+        room.keep([read("node/segment", len(first), more, live=True)])
 
     assert sorted(room.ids()) == ["a", "b", "c"]
 
@@ -301,11 +302,11 @@ def test_a_fault_of_the_store_leaves_the_journal(room: Room, fault: Exception, m
     path = a_dead_segment(room.journal, text_of([a_record(request_id="a")]))
     before = path.read_bytes()
 
-    def fail(pieces: list[Piece], seal_of: SealOf) -> None:
+    def fail(pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
         raise fault
 
     with monkeypatch.context() as broken:
-        broken.setattr(room.store, "keep", fail)
+        broken.setattr(room.store, "keeping", lambda: nullcontext(fail))
         with pytest.raises(type(fault)):
             room.drain()
 
@@ -373,16 +374,22 @@ def test_a_position_that_moved_is_read_again(room: Room, monkeypatch: pytest.Mon
     """When the backend of a killed drainer commits after all, the pass begins again from the new position."""
     live = LiveSegment(room.journal)
     live.write(text_of([a_record(request_id="a")]))
-    keep: Callable[..., object] = room.store.keep
+    keeping = room.store.keeping
     times = iter([True, False])
 
-    def moved_once(pieces: list[Piece], seal_of: SealOf) -> object:
-        if next(times):
-            keep(pieces, seal_of)
-            raise OffsetMoved(pieces[0].segment)
-        return keep(pieces, seal_of)
+    @contextmanager
+    def moved_once() -> Iterator[Keep]:
+        with keeping() as keep:
 
-    monkeypatch.setattr(room.store, "keep", moved_once)
+            def stored_by_another(pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+                kept = keep(pieces, seal_of)
+                if next(times):
+                    raise OffsetMoved(pieces[0].segment)
+                return kept
+
+            yield stored_by_another
+
+    monkeypatch.setattr(room.store, "keeping", moved_once)
     live.write(text_of([a_record(request_id="b")]))
     done = room.drain()
     room.drain()

@@ -4,7 +4,8 @@ Two engines keep them alike: SQLite in one file per day, PostgreSQL in one parti
 is sealed under the day's key before it reaches either; the key is held elsewhere (`portal.vault.day_keys`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -13,12 +14,27 @@ from sqlalchemy import Engine, make_url
 
 from portal.database import is_postgres, open_engine
 
-from .batch import AccessRecord, Cursor, Kept, OffsetMoved, Piece, Seal, SealOf, Search, Traces, bounds, micros, moment
+from .batch import (
+    AccessRecord,
+    Cursor,
+    Keep,
+    Kept,
+    OffsetMoved,
+    Piece,
+    Seal,
+    SealOf,
+    Search,
+    Traces,
+    bounds,
+    micros,
+    moment,
+)
 
 __all__ = [
     "AccessRecord",
     "AccessStore",
     "Cursor",
+    "Keep",
     "Kept",
     "OffsetMoved",
     "Piece",
@@ -39,10 +55,11 @@ class AccessStore(Protocol):
     def positions(self, segments: Collection[str]) -> dict[str, int]:
         """Return how far each segment was drained; 0 where it is unknown."""
 
-    def keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
-        """Store the records of the pieces and move their segments' positions, exactly once. Durable on return.
+    def keeping(self) -> AbstractContextManager[Keep]:
+        """Open what a pass of the drain stores with.
 
-        Records of a day without a seal are not stored. Raises OffsetMoved where another drainer came first.
+        What it yields stores the records of pieces and moves their segments' positions, exactly once and durable on
+        return. Records of a day without a seal are not stored. Raises OffsetMoved where another drainer came first.
         """
 
     def forget(self, segments: Iterable[str]) -> None:

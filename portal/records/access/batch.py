@@ -116,6 +116,10 @@ class Piece:
         return read(self.segment, position, self.data[position - self.start :], live=False).days.get(day, [])
 
 
+Keep = Callable[[Sequence[Piece], SealOf], Kept]
+"""Stores the records of the pieces and moves their segments' positions, exactly once; durable on return."""
+
+
 def read(segment: str, start: int, data: bytes, *, live: bool) -> Piece:
     """Return what `data`, which begins at `start` of a segment, holds.
 

@@ -20,13 +20,13 @@ from types import TracebackType
 
 from middleware.journal import is_live, segments
 
-from . import AccessStore, OffsetMoved, Piece, SealOf
+from . import AccessStore, Keep, OffsetMoved, Piece, SealOf
 from .batch import read
 from .erasing import sync_directory, zero
 
 log = logging.getLogger(__name__)
 
-BATCH_BYTES = 4 * 1024 * 1024  # one transaction; more wins nothing, less pays for commits
+BATCH_BYTES = 8 * 1024 * 1024  # one transaction; each writes the pages of a random index anew, so few large ones
 GLANCE_BYTES = 64 * 1024  # read first from a live segment, which mostly has little that is new
 GROUP_SEGMENTS = 64  # held open at once
 LOCK_FILE = ".drain.lock"
@@ -118,7 +118,8 @@ def drain(
             return done
         for attempt in range(ATTEMPTS):
             try:
-                _Pass(journal, lock.name, store, seal_of, done, tell).run()
+                with store.keeping() as keep:
+                    _Pass(journal, lock.name, store, keep, seal_of, done, tell).run()
                 break
             except OffsetMoved:
                 if attempt == ATTEMPTS - 1:
@@ -144,6 +145,7 @@ class _Pass:
         journal: Path,
         name: str,
         store: AccessStore,
+        keep: Keep,
         seal_of: SealOf,
         done: Drained,
         tell: Callable[[int], None] | None,
@@ -151,6 +153,7 @@ class _Pass:
         self._journal = journal
         self._name = name
         self._store = store
+        self._keep = keep
         self._seal_of = seal_of
         self._done = done
         self._tell = tell or (lambda count: None)
@@ -201,7 +204,7 @@ class _Pass:
         """Store what was read (3), overwrite it (4, 5), and close the segments that are through."""
         pieces = [piece for segment in self._group for piece in segment.pieces]
         if pieces:
-            kept = self._store.keep(pieces, self._seal_of)  # 3.
+            kept = self._keep(pieces, self._seal_of)  # 3.
             self._done.rows += kept.rows
             self._done.late += kept.late
         finished: list[str] = []

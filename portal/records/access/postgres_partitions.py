@@ -4,7 +4,8 @@ The rows and the positions of their segments move in one transaction, each posit
 of a drainer that was killed may still be committing, and what it took must not be taken again.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from portal.clock import seoul_day
 
 from .batch import (
     AccessRecord,
+    Keep,
     Kept,
     OffsetMoved,
     Piece,
@@ -49,7 +51,12 @@ class PostgresPartitions:
             known = {row[0]: int(row[1]) for row in rows}
         return {segment: known.get(segment, 0) for segment in segments}
 
-    def keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+    @contextmanager
+    def keeping(self) -> Iterator[Keep]:
+        """Give what stores pieces; its connections come from the pool."""
+        yield self._keep
+
+    def _keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
         """Store the pieces.
 
         1. Make the partitions that are missing, in a transaction of their own.

@@ -14,15 +14,16 @@ from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
-from .batch import AccessRecord, Kept, Piece, Seal, SealOf, Search, bounds, micros, opened, sealed_rows
+from .batch import AccessRecord, Keep, Kept, Piece, Seal, SealOf, Search, bounds, micros, opened, sealed_rows
 from .erasing import erase
 from .finding import conditions, query
 
 OFFSETS = "offsets.db"
 BUSY_S = 5.0
+OPEN_FILES = 4  # in one pass: two days round midnight, the positions, and one to spare
 CACHE_KIB = 65536  # the index of a busy day stays in memory while a batch is written
 PAGE_BYTES = 8192  # a row has 300 bytes: a fifth less work than with the usual 4096 (measured)
-CHECKPOINT_PAGES = 4096
+CHECKPOINT_PAGES = 8192
 
 _OFFSETS_TABLE = "CREATE TABLE IF NOT EXISTS journal_offsets (segment TEXT PRIMARY KEY, position INTEGER NOT NULL)"
 _DAY_TABLES = (
@@ -45,7 +46,11 @@ _MOVE = (
 
 
 class SqliteDays:
-    """The day files of one directory. Connections are opened for one call and closed with it: none outlives a fork."""
+    """The day files of one directory.
+
+    Connections are opened for one call, or for one drain's pass, and closed with it. They live in local variables of
+    the thread that opened them and nowhere else, so a forked child neither uses them nor closes them.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -60,51 +65,32 @@ class SqliteDays:
             known = dict(connection.execute("SELECT segment, position FROM journal_offsets"))
         return {segment: known.get(segment, 0) for segment in segments}
 
-    def keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
-        """Store the pieces.
+    @contextmanager
+    def keeping(self) -> Iterator[Keep]:
+        """Give what stores pieces, for a pass of the drain; its files stay open until the end.
 
         1. In each day's file: insert what lies beyond that file's own position, and move the position; one
            transaction, durable.
         2. In offsets.db: move the position that every day has reached.
-        A crash between the two is made good by step 1 of the next call, which inserts nothing twice.
+        A crash between the two is made good by step 1 of the next pass, which inserts nothing twice.
         """
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        rows = late = 0
-        for day in sorted({day for piece in pieces for day in piece.days}):  # 1.
-            seal = seal_of(day)
-            if seal is None:
-                late += sum(len(piece.days.get(day, ())) for piece in pieces)
-            else:
-                rows += self._keep_day(day, pieces, seal)
-        with closing(_connect(self.directory / OFFSETS)) as connection:  # 2.
-            connection.execute(_OFFSETS_TABLE)
-            with _writing(connection):
-                connection.executemany(_MOVE, [(piece.segment, piece.end) for piece in pieces])
-        return Kept(rows, late)
+        with _Files() as files:
 
-    def _keep_day(self, day: date, pieces: Sequence[Piece], seal: Seal) -> int:
-        kept = 0
-        with closing(_connect(self._file(day))) as connection:
-            if _version(connection) == 0:
-                with _writing(connection):
-                    for statement in _DAY_TABLES:
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {_GROWING}")
-            with _writing(connection):
-                for piece in pieces:
-                    if day not in piece.days:
-                        continue
-                    found = connection.execute(
-                        "SELECT position FROM journal_offsets WHERE segment = ?", (piece.segment,)
-                    ).fetchone()
-                    position = found[0] if found else 0
-                    if position >= piece.end:
-                        continue
-                    lines = piece.since(position, day)
-                    connection.executemany(_INSERT, sealed_rows(lines, seal))
-                    connection.execute(_MOVE, (piece.segment, piece.end))
-                    kept += len(lines)
-        return kept
+            def keep(pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+                rows = late = 0
+                for day in sorted({day for piece in pieces for day in piece.days}):  # 1.
+                    seal = seal_of(day)
+                    if seal is None:
+                        late += sum(len(piece.days.get(day, ())) for piece in pieces)
+                    else:
+                        rows += _keep_day(files.opened(self._file(day), _DAY_TABLES), day, pieces, seal)
+                offsets = files.opened(self.directory / OFFSETS, (_OFFSETS_TABLE,))  # 2.
+                with _writing(offsets):
+                    offsets.executemany(_MOVE, [(piece.segment, piece.end) for piece in pieces])
+                return Kept(rows, late)
+
+            yield keep
 
     def forget(self, segments: Iterable[str]) -> None:
         path = self.directory / OFFSETS
@@ -190,6 +176,52 @@ class SqliteDays:
 
     def _file(self, day: date) -> Path:
         return self.directory / f"{day.isoformat()}.db"
+
+
+class _Files:
+    """The files that one pass writes, each with its tables made; a few stay open, with their indexes in memory."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, sqlite3.Connection] = {}
+
+    def __enter__(self) -> "_Files":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def opened(self, path: Path, tables: Sequence[str]) -> sqlite3.Connection:
+        """Return the open file, made where it is new."""
+        if path not in self._open:
+            if len(self._open) >= OPEN_FILES:
+                self._open.pop(next(iter(self._open))).close()
+            connection = self._open[path] = _connect(path)
+            if _version(connection) == 0:
+                with _writing(connection):
+                    for statement in tables:
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {_GROWING}")
+        return self._open[path]
+
+
+def _keep_day(connection: sqlite3.Connection, day: date, pieces: Sequence[Piece], seal: Seal) -> int:
+    kept = 0
+    with _writing(connection):
+        for piece in pieces:
+            if day not in piece.days:
+                continue
+            found = connection.execute(
+                "SELECT position FROM journal_offsets WHERE segment = ?", (piece.segment,)
+            ).fetchone()
+            position = found[0] if found else 0
+            if position >= piece.end:
+                continue
+            lines = piece.since(position, day)
+            connection.executemany(_INSERT, sealed_rows(lines, seal))
+            connection.execute(_MOVE, (piece.segment, piece.end))
+            kept += len(lines)
+    return kept
 
 
 def _version(connection: sqlite3.Connection) -> int:
