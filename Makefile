@@ -17,7 +17,7 @@ check: setup-test     ## style, types, known weaknesses
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/bandit --quiet --recursive portal middleware wsgi.py
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive portal middleware wsgi.py
 
 bench: setup-test     ## what the gate costs, side by side, in one run
 	$(PY) -m benchmarks

@@ -45,7 +45,8 @@ def keys(settings: Settings) -> Iterator[Engine]:
     with writing_on(engine) as connection:
         connection.execute(
             text(
-                "INSERT INTO day_keys (day, wrapped, made_at, destroyed_at) VALUES ('2026-11-23', :wrapped, 0, NULL), ('2026-05-01', NULL, 0, 9)"
+                "INSERT INTO day_keys (day, wrapped, made_at, destroyed_at)"
+                " VALUES ('2026-11-23', :wrapped, 0, NULL), ('2026-05-01', NULL, 0, 9)"
             ),
             {"wrapped": b"wrapped"},
         )
