@@ -15,11 +15,17 @@ from pathlib import Path
 
 from tests.postgres import NoPostgres, running_server
 
-from . import in_situ
+from . import draining, in_situ, memory, serving, threads
 from .figures import Part, say, table
 
 PostgresUrl = Callable[[], str] | None
-PARTS = {"in_situ": in_situ.measure}
+PARTS = {
+    "in_situ": in_situ.measure,
+    "threads": threads.measure,
+    "gunicorn": serving.measure,
+    "drain": draining.measure,
+    "memory": memory.measure,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
