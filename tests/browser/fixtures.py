@@ -22,7 +22,11 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-SEEN_AS: dict[str, Any] = {"locale": "ko-KR", "timezone_id": "Asia/Seoul"}
+SEEN_AS: dict[str, Any] = {
+    "locale": "ko-KR",
+    "timezone_id": "Asia/Seoul",
+    "reduced_motion": "reduce",  # colours on their way from light to dark would be measured half way
+}
 PATIENCE_MS = 30_000
 
 

@@ -6,11 +6,15 @@ from tests.browser.person import AGREE, REFUSE, Person
 
 Walk = Callable[[Person], object]
 
-# What access data is for, in the consent items: one more purpose is a material change.
+# One more purpose for the records of access, as an item and on the form: a material change.
 MORE_PURPOSES = {
+    'en = "record of access to the service" }\ngroup = "ACCESS"\nmethods = ["automatic"]\npurposes = ["service"]': (
+        'en = "record of access to the service" }\ngroup = "ACCESS"\nmethods = ["automatic"]\n'
+        'purposes = ["service", "usage_alert"]'
+    ),
     'items = ["cookie", "access_log", "ip_address"]\npurposes = ["service"]': (
         'items = ["cookie", "access_log", "ip_address"]\npurposes = ["service", "usage_alert"]'
-    )
+    ),
 }
 VERSION, LATER = "2021-02-04", "2026-11-05"
 OPTIONAL = """
@@ -19,7 +23,7 @@ key = "news"
 kind = "optional"
 revision = 1
 items = ["email"]
-purposes = ["usage_alert"]
+purposes = ["bill", "payment", "usage_alert", "service"]
 term = { until = ["LEFT_COMPANY", "PURPOSE_MET"] }
 kept = []
 articles = ["2", "3"]

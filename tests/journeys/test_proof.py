@@ -58,17 +58,21 @@ def test_a_receipt_is_nobody_elses(person: Person) -> None:
 
 
 def test_members_see_their_own_visits(person: Person) -> None:
-    """Soon after a visit its record stands on the member's own page, with address, browser and cookie names."""
+    """Soon after a visit its record stands on the member's own page, with address, browser and cookie names; so does
+    a visit that was stopped after a withdrawal."""
     page = person.page
     person.has_agreed()
-    person.open("/?month=2026-08")
+    person.open("/privacy/me/withdraw/access")
+    person.button("동의 철회하기").click()
+    person.is_headed("동의를 철회했어요")
+    person.open("/")
 
     person.open("/privacy/me/records")
     visit = page.locator("tbody tr", has_text="이용 (200)")
-    person.reload_until(lambda: visit.count() >= 2, "the records of two visits")
+    stopped = page.locator("tbody tr", has_text="동의 전이라 막음 (303)")
+    person.reload_until(lambda: visit.count() == stopped.count() == 1, "the records of both visits")
 
-    expect(visit.first).to_contain_text("GET /")
-    expect(visit.first).to_contain_text("127.0.0.1")
-    expect(visit.first).to_contain_text("Chrome · Linux")
-    expect(visit.first).to_contain_text("쿠키: matecost")
-    expect(page.locator("tbody tr", has_text="동의 전이라 막음 (303)")).to_have_count(1)
+    expect(visit).to_contain_text("GET /")
+    expect(visit).to_contain_text("127.0.0.1")
+    expect(visit).to_contain_text("Chrome · Linux")
+    expect(visit).to_contain_text("쿠키: matecost")
