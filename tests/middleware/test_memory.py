@@ -1,12 +1,9 @@
 """What the gate remembers is bounded, whoever comes and however often."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from middleware import ConsentGate
-from middleware.kept import Kept
 from middleware.standing.sqlite import KEPT_MEMBERS
 
 from .gatehouse import Host, Store, ask, environ_of
@@ -18,11 +15,6 @@ def test_fifty_thousand_strangers_leave_two_generations(gate: ConsentGate, store
         gate.standing.of(f"stranger-{number}", 1_795_402_800_000_000)
 
     assert len(gate.standing._seen.members) <= 2 * KEPT_MEMBERS  # type: ignore[attr-defined]
-
-
-def everything_kept() -> list[Kept[Any, Any]]:
-    """Return every bounded dict of this process, whoever holds it."""
-    return [found for found in gc.get_objects() if isinstance(found, Kept)]
 
 
 def test_a_flood_of_blocked_requests_leaves_little(
