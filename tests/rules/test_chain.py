@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.rules.chain import (
@@ -204,6 +204,7 @@ def test_a_destroyed_salt_leaves_the_chain_valid() -> None:
     assert all("김민지".encode() not in row.fields for row in rows)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5), st.integers(0, 200), st.integers(1, 255))
 def test_any_changed_byte_is_found_at_its_row(place: int, where: int, by: int) -> None:
     """Wherever one byte of one row's fields changes, that row is named."""
@@ -214,6 +215,7 @@ def test_any_changed_byte_is_found_at_its_row(place: int, where: int, by: int) -
     assert verify(changed(rows, place, fields=bytes(fields)), KEY) == Broken(rows[place].seq, Why.EDITED)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5))
 def test_any_missing_row_is_found_with_the_head(place: int) -> None:
     """Whichever row is taken away, the chain with its exported head does not verify."""

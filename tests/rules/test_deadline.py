@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.policy.model import Text
@@ -95,6 +95,7 @@ def test_the_law_itself_waits_for_the_next_working_day(received: date, last: dat
     assert statutory_last_day(received, HOLIDAYS) == last
 
 
+@settings(deadline=None)
 @given(DAYS, st.frozensets(DAYS), st.sampled_from(Kind))
 def test_our_day_is_never_later_than_the_laws(received: date, holidays: frozenset[date], kind: Kind) -> None:
     """Whoever keeps to the day shown has kept to the law."""
@@ -186,6 +187,7 @@ def test_every_kind_says_where_its_days_come_from() -> None:
     assert BASIS[Kind.DELETION].ko == "받은 날부터 10일 (시행령 제43조)"
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_days_left_lead_to_the_due_day(due: date, today: date) -> None:
     """Today and the days left are the due day."""

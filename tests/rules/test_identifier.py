@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.policy.model import Text
@@ -67,6 +67,7 @@ def test_a_wrong_business_number_is_refused(text: str, reason: Text) -> None:
     assert (caught.value.field, caught.value.reason) == ("business_registration_number", reason)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_one_wrong_digit_never_passes_as_the_last(right: int, wrong: int) -> None:
     """Of the ten numbers that differ in the last digit alone, only one is right."""
@@ -286,6 +287,7 @@ def test_no_field_takes_a_forbidden_number(field: str, number: str) -> None:
     assert number not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_an_answer(text: str) -> None:
     """Whatever is sent, each field answers with a form that it takes again unchanged, or with a fault."""

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.rules.mask import MASKS, mask
@@ -63,6 +63,7 @@ def test_masking_twice_changes_nothing(field: str, value: str, shown: str) -> No
     assert mask(field, shown) == shown
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["email", "login_id", "name", "personal_contact", "ip_address", "anything"]), st.text(min_size=1)
 )
@@ -73,6 +74,7 @@ def test_a_mask_always_hides_something(field: str, value: str) -> None:
     assert "*" in shown or not value.strip()
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(set(MASKS) - {"company_name"})), st.text())
 def test_any_value_masked_twice_is_masked_once(field: str, value: str) -> None:
     """A mask of a mask is the mask, also of odd values."""
@@ -81,6 +83,7 @@ def test_any_value_masked_twice_is_masked_once(field: str, value: str) -> None:
     assert mask(field, once) == once
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcdef가나다 .-", min_size=1, max_size=40))
 def test_a_name_shows_two_signs_at_most(value: str) -> None:
     """Of a name in one word no more than its first and last sign are seen."""

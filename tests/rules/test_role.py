@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.rules.role import (
@@ -144,6 +144,7 @@ def test_a_cycle_is_never_longer_than_a_year(months: int) -> None:
         training_ends_on(TODAY, months)
 
 
+@settings(deadline=None)
 @given(st.builds(Designation, DAYS, st.none() | DAYS), DAYS, DAYS, st.integers(1, 12))
 def test_an_open_verdict_closes_on_its_day(designation: Designation, trained_on: date, today: date, cycle: int) -> None:
     """On the day that an open verdict names, personal data is closed, and it names a day to come."""
