@@ -75,6 +75,7 @@ def test_every_line_is_stored_once_under_kills(room: Room, monkeypatch: pytest.M
     """Two drainers at once, killed thirty times amid dead and growing segments of two days, at any line of theirs and
     at any moment: each line that was written is stored exactly once, and no segment is left."""
     monkeypatch.setattr(emptying, "BATCH_BYTES", 30_000)
+    monkeypatch.setattr(emptying, "PIECE_BYTES", 10_000)
     chance = random.Random(23)  # the moments differ from run to run all the same: the machine sees to that
     live = [LiveSegment(room.journal) for _ in range(2)]
     written: list[str] = []
@@ -106,6 +107,7 @@ def test_every_line_is_stored_once_under_kills(room: Room, monkeypatch: pytest.M
 def test_kills_leave_no_address_in_a_live_segment(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a killed drainer had stored and not overwritten, the next pass overwrites."""
     monkeypatch.setattr(emptying, "BATCH_BYTES", 30_000)
+    monkeypatch.setattr(emptying, "PIECE_BYTES", 10_000)
     chance = random.Random(24)
     live = LiveSegment(room.journal)
     for _ in range(8):

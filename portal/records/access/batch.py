@@ -4,7 +4,7 @@ In goes a stretch of one journal segment, read once and sorted by Seoul day; out
 opens a file or a database.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -116,8 +116,9 @@ class Piece:
         return read(self.segment, position, self.data[position - self.start :], live=False).days.get(day, [])
 
 
-Keep = Callable[[Sequence[Piece], SealOf], Kept]
-"""Stores the records of the pieces and moves their segments' positions, exactly once; durable on return."""
+Keep = Callable[[Iterable[Piece], SealOf], Kept]
+"""Stores the records of the pieces, which follow each other in their segments, and moves the segments' positions:
+exactly once, and durable on return. Pieces are taken as they are stored."""
 
 
 def read(segment: str, start: int, data: bytes, *, live: bool) -> Piece:
@@ -198,7 +199,7 @@ def _day_of(at: int) -> tuple[date, int, int]:
     return (day, *bounds(day))
 
 
-def sealed_rows(lines: list[bytes], seal: Seal) -> Iterator[Row]:
+def sealed_rows(lines: Sequence[bytes], seal: Seal) -> Iterator[Row]:
     """Yield lines as rows of access_records, what identifies sealed. The drain's inner loop: nothing else per line,
     and numbers stay text, which both engines turn into numbers faster."""
     sealing, index = seal.seal, seal.index_ip

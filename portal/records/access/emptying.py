@@ -11,7 +11,7 @@ import fcntl
 import logging
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,7 +27,7 @@ from .erasing import sync_directory, zero
 log = logging.getLogger(__name__)
 
 BATCH_BYTES = 8 * 1024 * 1024  # one transaction; each writes the pages of a random index anew, so few large ones
-GLANCE_BYTES = 64 * 1024  # read first from a live segment, which mostly has little that is new
+PIECE_BYTES = 64 * 1024  # read at a time, well over any line: while one is parsed, a server stores the one before
 GROUP_SEGMENTS = 64  # held open at once
 LOCK_FILE = ".drain.lock"
 ATTEMPTS = 3  # how often a position that moved under us is read again before the next pass
@@ -88,9 +88,17 @@ class _Segment:
     fd: int
     live: bool
     size: int
-    position: int
-    done: bool = False
-    pieces: list[Piece] = field(default_factory=list)
+    begun_at: int  # where this pass found it
+    since: int  # what lies before is stored and overwritten
+    position: int  # what lies before is read
+    written: int  # nothing but NULs behind this; for a live segment its size
+    through: bool = False  # nothing more to read now
+    torn: list[int] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        """Tell whether its writer has gone and all of it is read."""
+        return not self.live and self.position >= self.written
 
 
 def drain(
@@ -158,15 +166,18 @@ class _Pass:
         self._done = done
         self._tell = tell or (lambda count: None)
         self._group: list[_Segment] = []
-        self._room = BATCH_BYTES
+        self._over = False
 
     def run(self) -> None:
         paths = segments(self._journal)
-        positions = self._store.positions([f"{self._name}/{path.name}" for path in paths])
+        self._positions = self._store.positions([self._key(path) for path in paths])
+        self._waiting = iter(paths)
         try:
-            for path in paths:
-                self._take(path, positions)
-            self._flush()
+            while not self._over:
+                kept = self._keep(self._pieces(), self._seal_of)  # 2., 3.
+                self._done.rows += kept.rows
+                self._done.late += kept.late
+                self._finish()
         except BaseException:
             _sync(paths)  # not stored, so it is the journal that must survive a power cut
             raise
@@ -174,96 +185,96 @@ class _Pass:
             for segment in self._group:
                 _closed(segment.fd)
 
-    def _take(self, path: Path, positions: dict[str, int]) -> None:
-        """Read one segment (2), storing whenever a batch is full."""
-        key = f"{self._name}/{path.name}"
-        try:
-            fd = _opened(path, os.O_RDWR | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            return
-        segment = _Segment(path, key, fd, True, 0, positions[key])
-        self._group.append(segment)
-        segment.live = is_live(fd)  # before the first read: whoever is dead writes nothing more
-        segment.size = os.fstat(fd).st_size
-        begun_at = segment.position
-        _overwrite_known(segment)
-        while not segment.done:
-            piece = _read(segment, self._room)
+    def _pieces(self) -> Iterator[Piece]:
+        """Yield pieces of one segment after the other, a batch of them; their segments stay open."""
+        room = BATCH_BYTES
+        while room > 0:
+            if not self._group or self._group[-1].through:
+                if len(self._group) >= GROUP_SEGMENTS:
+                    return
+                path = next(self._waiting, None)
+                if path is None:
+                    self._over = True
+                    return
+                self._take(path)
+                continue
+            segment = self._group[-1]
+            piece = _read(segment)
             if piece is None:
-                break
-            segment.pieces.append(piece)
+                segment.through = True
+                continue
             segment.position = piece.end
-            self._room -= len(piece.data)
-            if self._room <= BATCH_BYTES // 8:  # a batch worth its commit, without a small one after each
-                self._flush(keep_open=segment)
-        self._tell(segment.size - begun_at)
-        if len(self._group) >= GROUP_SEGMENTS:
-            self._flush()
+            segment.torn += piece.torn
+            room -= piece.end - piece.start
+            yield piece
 
-    def _flush(self, keep_open: _Segment | None = None) -> None:
-        """Store what was read (3), overwrite it (4, 5), and close the segments that are through."""
-        pieces = [piece for segment in self._group for piece in segment.pieces]
-        if pieces:
-            kept = self._keep(pieces, self._seal_of)  # 3.
-            self._done.rows += kept.rows
-            self._done.late += kept.late
+    def _take(self, path: Path) -> None:
+        with suppress(FileNotFoundError):
+            fd = _opened(path, os.O_RDWR | os.O_NOFOLLOW)
+            at = self._positions[self._key(path)]
+            segment = _Segment(path, self._key(path), fd, True, 0, at, at, at, 0)
+            self._group.append(segment)
+            segment.live = is_live(fd)  # before the first read: whoever is dead writes nothing more
+            segment.size = os.fstat(fd).st_size
+            segment.written = segment.size if segment.live else _written(fd, segment.size)
+            _overwrite_known(segment)
+
+    def _finish(self) -> None:
+        """Overwrite what was stored (4, 5), and close the segments that are through."""
         finished: list[str] = []
         for segment in list(self._group):
-            for piece in segment.pieces:
-                for position in piece.torn:
-                    log.warning("journal %s: a torn line at %d was passed over", segment.path.name, position)
-                self._done.torn += len(piece.torn)
+            for position in segment.torn:
+                log.warning("journal %s: a torn line at %d was passed over", segment.path.name, position)
+            self._done.torn += len(segment.torn)
+            segment.torn = []
             if segment.done:  # 4.
                 zero(segment.fd, 0, segment.size)
                 os.fsync(segment.fd)
                 segment.path.unlink()
                 finished.append(segment.key)
-            elif segment.pieces:
-                zero(segment.fd, segment.pieces[0].start, segment.pieces[-1].end)
+            elif segment.position > segment.since:
+                zero(segment.fd, segment.since, segment.position)
                 os.fdatasync(segment.fd)  # 5.
-            segment.pieces = []
-            if segment.done or segment is not keep_open:
+                segment.since = segment.position
+            if segment.done or segment.through:
                 self._group.remove(segment)
                 _closed(segment.fd)
+                self._tell(segment.size - segment.begun_at)
         if finished:
             sync_directory(self._journal)
             self._store.forget(finished)
             self._done.finished += len(finished)
-        self._room = BATCH_BYTES
+
+    def _key(self, path: Path) -> str:
+        return f"{self._name}/{path.name}"
 
 
-def _read(segment: _Segment, limit: int) -> Piece | None:
-    """Return the next piece of a segment, or None where there is none now; marks a dead segment that is through."""
-    return _read_live(segment, limit) if segment.live else _read_dead(segment, limit)
+def _read(segment: _Segment) -> Piece | None:
+    """Return the next piece of a segment, or None where there is none now."""
+    if segment.done:
+        return None
+    data = os.pread(segment.fd, PIECE_BYTES, segment.position)
+    if segment.live:  # the whole lines before the first NUL; the writer may be at work behind them
+        end = data.find(b"\0")
+        piece = read(segment.key, segment.position, data if end < 0 else data[:end], live=True)
+        return piece if piece.data else None
+    # After a power cut lines may stand behind NULs, so these end a line as well. No line is as long as a piece: where
+    # neither is found, nothing here is one.
+    if segment.position + len(data) < segment.written:
+        data = data[: max(data.rfind(b"\n"), data.rfind(b"\0")) + 1] or data
+    return read(segment.key, segment.position, data[: segment.written - segment.position], live=False)
 
 
-def _read_live(segment: _Segment, limit: int) -> Piece | None:
-    """Return the whole lines that stand before the first NUL; the writer may be at work behind them."""
-    data = os.pread(segment.fd, min(limit, GLANCE_BYTES), segment.position)
-    if b"\0" not in data:
-        data = os.pread(segment.fd, limit, segment.position)
-    end = data.find(b"\0")
-    piece = read(segment.key, segment.position, data if end < 0 else data[:end], live=True)
-    return piece if piece.data else None
-
-
-def _read_dead(segment: _Segment, limit: int) -> Piece | None:
-    """Return what stands up to the last whole line; NULs are passed over, for after a power cut lines may stand
-    behind a hole."""
-    while segment.position < segment.size:
-        data = os.pread(segment.fd, limit, segment.position)
-        if segment.position + len(data) < segment.size:
-            # No line is as long as `limit`: where neither mark is found, nothing here is one.
-            data = data[: max(data.rfind(b"\n"), data.rfind(b"\0")) + 1] or data
-        if not data:
-            break  # the file is shorter than it was
+def _written(fd: int, size: int) -> int:
+    """Return where the NULs begin that a dead segment ends with."""
+    end = size
+    while end > 0:
+        start = max(0, end - PIECE_BYTES)
+        data = os.pread(fd, end - start, start)
         if data != bytes(len(data)):
-            piece = read(segment.key, segment.position, data, live=False)
-            segment.done = piece.end >= segment.size
-            return piece
-        segment.position += len(data)
-    segment.done = True
-    return None
+            return start + len(data.rstrip(b"\0"))
+        end = start
+    return 0
 
 
 def _overwrite_known(segment: _Segment) -> None:

@@ -5,8 +5,10 @@ of a drainer that was killed may still be committing, and what it took must not 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from itertools import chain
+from types import TracebackType
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
@@ -56,26 +58,35 @@ class PostgresPartitions:
         """Give what stores pieces; its connections come from the pool."""
         yield self._keep
 
-    def _keep(self, pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+    def _keep(self, pieces: Iterable[Piece], seal_of: SealOf) -> Kept:
         """Store the pieces.
 
-        1. Make the partitions that are missing, in a transaction of their own.
-        2. Move each segment's position by compare-and-set, in one order for all drainers.
-        3. COPY the rows of each day; commit both together.
+        1. Make a partition that is missing, in a transaction of its own.
+        2. COPY the rows of each piece into its days' partitions; the server stores one while the next is read.
+        3. Move the segments' positions by compare-and-set, in one order for all drainers; commit all together.
         """
-        days = sorted({day for piece in pieces for day in piece.days})
-        seals = {day: seal for day in days if (seal := seal_of(day)) is not None}
-        for day in seals:  # 1.
-            self._make(day)
-        rows = 0
+        rows = late = 0
+        moves: dict[str, tuple[int, int]] = {}
+        coming = iter(pieces)
+        first = next(coming, None)
+        if first is None:
+            return Kept(0, 0)
         with self._engine.begin() as connection:
-            for piece in sorted(pieces, key=lambda piece: (piece.segment, piece.start)):  # 2.
-                _move(connection, piece)
-            for day, seal in seals.items():  # 3.
-                for piece in pieces:
-                    if day in piece.days:
-                        rows += _copy(connection, day, piece, seal)
-        late = sum(len(records) for piece in pieces for day, records in piece.days.items() if day not in seals)
+            with _Copying(connection) as copying:
+                for piece in chain((first,), coming):
+                    for day, lines in piece.days.items():
+                        seal = seal_of(day)
+                        if seal is None:
+                            late += len(lines)
+                            continue
+                        if day != copying.day:
+                            self._make(day)  # 1.
+                        copying.write(day, lines, seal)  # 2.
+                        rows += len(lines)
+                    start, _ = moves.get(piece.segment, (piece.start, 0))
+                    moves[piece.segment] = (start, piece.end)
+            for segment, (start, end) in sorted(moves.items()):  # 3.
+                _move(connection, segment, start, end)
         return Kept(rows, late)
 
     def forget(self, segments: Iterable[str]) -> None:
@@ -179,27 +190,46 @@ def _exists(connection: Connection, name: str) -> bool:
     return found.first() is not None
 
 
-def _move(connection: Connection, piece: Piece) -> None:
+def _move(connection: Connection, segment: str, start: int, end: int) -> None:
     connection.exec_driver_sql(
-        "INSERT INTO journal_offsets (segment, position) VALUES (%s, 0) ON CONFLICT DO NOTHING", (piece.segment,)
+        "INSERT INTO journal_offsets (segment, position) VALUES (%s, 0) ON CONFLICT DO NOTHING", (segment,)
     )
     moved = connection.exec_driver_sql(
-        "UPDATE journal_offsets SET position = %s WHERE segment = %s AND position = %s",
-        (piece.end, piece.segment, piece.start),
+        "UPDATE journal_offsets SET position = %s WHERE segment = %s AND position = %s", (end, segment, start)
     )
     if moved.rowcount != 1:
-        raise OffsetMoved(piece.segment)
+        raise OffsetMoved(segment)
 
 
-def _copy(connection: Connection, day: date, piece: Piece, seal: Seal) -> int:
-    """COPY a piece's records of one day. The journal's text is COPY's text: it has no tab, backslash or newline."""
-    taken = piece.days[day]
-    lines = [
-        f"{at}\t{request_id}\t{ref or NULL}\t{method}\t{path}\t{status}\t{decision}\t{BYTES}{sealed.hex()}\t"
-        f"{NULL if index is None else BYTES + index.hex()}\n"
-        for at, request_id, ref, method, path, status, decision, sealed, index in sealed_rows(taken, seal)
-    ]
-    cursor = cast(Any, connection.connection.driver_connection).cursor()
-    with cursor, cursor.copy(f"COPY {_partition(day)} ({COPY_COLUMNS}) FROM STDIN") as copy:
-        copy.write("".join(lines).encode("ascii"))
-    return len(taken)
+class _Copying:
+    """One COPY after the other on a connection: it stays open for as long as the records are of one day.
+
+    The journal's text is COPY's text: no field holds a tab, a backslash or a newline.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._cursor = cast(Any, connection.connection.driver_connection).cursor()
+        self._open = ExitStack()
+        self._copy: Any = None
+        self.day: date | None = None
+
+    def __enter__(self) -> "_Copying":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.__exit__(kind, error, at)
+        self._cursor.close()
+
+    def write(self, day: date, lines: Sequence[bytes], seal: Seal) -> None:
+        """Send the records of a day."""
+        if day != self.day:
+            self._open.close()
+            copy = f"COPY {_partition(day)} ({COPY_COLUMNS}) FROM STDIN"
+            self._copy = self._open.enter_context(self._cursor.copy(copy))
+            self.day = day
+        rows = [
+            f"{at}\t{request_id}\t{ref or NULL}\t{method}\t{path}\t{status}\t{decision}\t{BYTES}{sealed.hex()}\t"
+            f"{NULL if index is None else BYTES + index.hex()}\n"
+            for at, request_id, ref, method, path, status, decision, sealed, index in sealed_rows(lines, seal)
+        ]
+        self._copy.write("".join(rows).encode("ascii"))

@@ -77,8 +77,11 @@ class SqliteDays:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _Files() as files:
 
-            def keep(pieces: Sequence[Piece], seal_of: SealOf) -> Kept:
+            def keep(arriving: Iterable[Piece], seal_of: SealOf) -> Kept:
+                pieces = list(arriving)
                 rows = late = 0
+                if not pieces:
+                    return Kept(0, 0)
                 for day in sorted({day for piece in pieces for day in piece.days}):  # 1.
                     seal = seal_of(day)
                     if seal is None:
