@@ -14,7 +14,9 @@ RETRY_AFTER_S = 5
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE = """<!doctype html>
 <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{korean} - MateCost</title><link rel="stylesheet" href="{portal}/static/ui.css"></head>
+<meta name="color-scheme" content="light dark"><title>{korean} - MateCost</title>
+<link rel="stylesheet" href="{portal}/static/ui.css">
+<link rel="stylesheet" href="{portal}/static/ui-dark.css" media="(prefers-color-scheme: dark)"></head>
 <body><main class="page page--narrow stack"><h1>{korean}</h1><p lang="en">{english}.</p>
 <p>방금 보낸 내용은 전달하지 않았어요. <span lang="en">Nothing you sent was passed on.</span></p>{link}
 </main></body></html>
@@ -100,7 +102,7 @@ class _Refusal:
 
 
 def _link(url: str, words: str) -> str:
-    return f'<p><a class="btn" href="{escape(url)}">{words}</a></p>'
+    return f'<p><a class="btn btn--p" href="{escape(url)}">{words}</a></p>'
 
 
 def _reply(status: str, content_type: str, text: str, headers: list[tuple[str, str]]) -> Reply:

@@ -38,7 +38,8 @@ def guard(app: Flask, settings: Settings) -> None:
         response.headers.extend({name: value for name, value in ALWAYS.items() if name not in response.headers})
         if settings.tls:
             response.headers["Strict-Transport-Security"] = HSTS
-        if request.endpoint == "static" and response.status_code == 200:
+        # Only a file asked for by its digest can never change; the gate's own pages ask without one.
+        if request.endpoint == "static" and response.status_code == 200 and "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={STATIC_AGE_S}, immutable"
         else:
             response.headers.setdefault("Cache-Control", "no-store")
