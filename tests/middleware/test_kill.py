@@ -41,7 +41,9 @@ class Server:
         listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.address = listener.getsockname()
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--workers", "2", *kind]
-        command += ["--log-level", "critical", "--no-control-socket", "tests.middleware.behind_gunicorn:application"]
+        # A worker told to stop in the moment after its fork does not hear it: gunicorn kills it after that time.
+        command += ["--graceful-timeout", "3", "--log-level", "critical", "--no-control-socket"]
+        command += ["tests.middleware.behind_gunicorn:application"]
         environ = {"TEST_STORE": store.url, "TEST_JOURNAL": str(journal), "PYTHONPATH": str(ROOT)}
         self._master = subprocess.Popen(
             command, pass_fds=[listener.fileno()], cwd=ROOT, env=os.environ | environ, stderr=subprocess.DEVNULL
@@ -61,7 +63,7 @@ class Server:
 
     def stop(self) -> None:
         self._master.terminate()
-        self._master.wait(30)
+        self._master.wait(DEADLINE_S)
 
 
 @contextmanager
