@@ -107,6 +107,15 @@ def is_live(fd: int) -> bool:
     return False
 
 
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 class Segment:
     """A preallocated file with one writing process; NULs stand where nothing was written yet."""
 
@@ -129,7 +138,7 @@ class Segment:
             raise
         finally:
             os.close(fd)  # the mapping keeps a descriptor of its own, and with it the lock
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
 
     def reserve(self) -> bool:
         """Set aside room for one line; False when this segment has no more."""
@@ -228,14 +237,6 @@ def _begin_in_child() -> None:
 
 
 os.register_at_fork(after_in_child=_begin_in_child)
-
-
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _sweep_unfinished(directory: Path) -> None:

@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from middleware.journal import sync_directory
+
 from ..errors import ConfigurationError
 from .wrapping import FIRST, KEY_BYTES, WRAPPING_FILE, WrappingKeys, wrapping_files
 
@@ -71,7 +73,7 @@ def new_wrapping_key(directory: Path) -> str:
         os.link(making, path)
     finally:
         making.unlink()
-    _sync(directory)
+    sync_directory(directory)
     return str(number)
 
 
@@ -85,9 +87,9 @@ def _make(directory: Path) -> None:
         private = Ed25519PrivateKey.generate()
         _write(making / RECEIPT_FILE, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         _write(making / LIST_FILE, _listed((*KEY_FILES, WRAPPING_FILE, RECEIPT_FILE)))
-        _sync(making)
+        sync_directory(making)
         making.rename(directory)  # refused when another first run has filled the folder meanwhile
-        _sync(directory.parent)
+        sync_directory(directory.parent)
     except OSError:
         if not directory.exists() or not any(directory.iterdir()):
             raise
@@ -118,9 +120,9 @@ def _make_missing(directory: Path, had: set[str]) -> None:
         making.unlink()
     making = directory / f".new-{secrets.token_hex(8)}"
     _write(making, _listed(had | set(KEY_FILES)))
-    _sync(directory)
+    sync_directory(directory)
     making.rename(directory / LIST_FILE)
-    _sync(directory)
+    sync_directory(directory)
 
 
 def _listed(names: Iterable[str]) -> bytes:
@@ -133,14 +135,6 @@ def _write(path: Path, secret: bytes) -> None:
         file.write(secret)
         file.flush()
         os.fsync(fd)
-
-
-def _sync(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _read(directory: Path) -> Secrets:

@@ -197,7 +197,7 @@ def test_a_failed_turn_never_uses_a_name_again(directory: Path, monkeypatch: pyt
     """When a segment is made but its directory cannot be synchronised, the next one has another name: a drainer may
     have the first one open."""
     written = Journal(directory)
-    monkeypatch.setattr("middleware.journal._sync_directory", a_broken_disk)
+    monkeypatch.setattr("middleware.journal.sync_directory", a_broken_disk)
     with pytest.raises(JournalUnavailable):
         written.reserve()
     monkeypatch.undo()

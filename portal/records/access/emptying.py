@@ -18,11 +18,11 @@ from datetime import date
 from pathlib import Path
 from types import TracebackType
 
-from middleware.journal import is_live, segments
+from middleware.journal import is_live, segments, sync_directory
 
 from . import AccessStore, Keep, OffsetMoved, Piece, SealOf
 from .batch import read
-from .erasing import sync_directory, zero
+from .erasing import zero
 
 log = logging.getLogger(__name__)
 

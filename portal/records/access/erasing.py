@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from middleware.journal import sync_directory
+
 _ZEROS = bytes(1024 * 1024)
 
 
@@ -32,12 +34,3 @@ def erase(path: Path) -> bool:
     path.unlink(missing_ok=True)  # 2.
     sync_directory(path.parent)
     return True
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
