@@ -32,7 +32,7 @@ from .wrapping import FIRST, KEY_BYTES, WRAPPING_FILE, WrappingKeys, wrapping_fi
 
 RECEIPT_FILE = "receipt_key.pem"
 LIST_FILE = "made"  # the names of all files that this set has had, one a line; wrapping keys have a rule of their own
-KEY_FILES = ("session_key", "digest_key", "index_key", "api_key")
+KEY_FILES = ("session_key", "digest_key", "index_key", "api_key", "audit_key")
 FIRST_FILES = {"session_key", "digest_key", WRAPPING_FILE, RECEIPT_FILE}  # what a set without a list has had
 
 
@@ -44,6 +44,7 @@ class Secrets:
     digest_key: bytes = field(repr=False)  # turns cookies into digests in access records
     index_key: bytes = field(repr=False)  # makes the blind indexes by which members are found
     api_key: bytes = field(repr=False)  # shared with the host, which signs its calls with it
+    audit_key: bytes = field(repr=False)  # makes the MACs of the audit chain
     wrapping_keys: WrappingKeys = field(repr=False)  # wrap the keys in the keys store
     receipt_key: Ed25519PrivateKey = field(repr=False)  # signs consent receipts
 
@@ -149,8 +150,8 @@ def _read(directory: Path) -> Secrets:
     private = _receipt_key(directory / RECEIPT_FILE, contents[directory / RECEIPT_FILE], faults)
     if faults or private is None:
         raise ConfigurationError(faults)
-    session_key, digest_key, index_key, api_key = (contents[directory / name] or b"" for name in KEY_FILES)
-    return Secrets(session_key, digest_key, index_key, api_key, WrappingKeys.of_directory(directory), private)
+    keys = {name: contents[directory / name] or b"" for name in KEY_FILES}
+    return Secrets(**keys, wrapping_keys=WrappingKeys.of_directory(directory), receipt_key=private)
 
 
 def _read_file(path: Path, faults: list[str]) -> bytes | None:

@@ -11,7 +11,24 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from portal.database import db, open_engine, writing_on
-from portal.records import companies, consents, contracts, members, policies, receipts, runs, standings
+from portal.records import (
+    accounts,
+    audit,
+    companies,
+    consents,
+    contracts,
+    handlers,
+    mails,
+    members,
+    policies,
+    proofs,
+    rates,
+    receipts,
+    requests,
+    runs,
+    sessions,
+    standings,
+)
 from portal.services import migrating
 from portal.settings import Settings
 from portal.vault import person_keys
@@ -26,18 +43,42 @@ TABLES = (
     receipts,
     runs,
     contracts,
+    audit,
+    mails,
+    proofs,
+    rates,
+    accounts,
+    sessions,
+    handlers,
+    requests,
     person_keys,
 )  # imported so that db knows them
 MAIN_TABLES = {
+    "accounts",
+    "audit_events",
+    "audit_head",
+    "audit_words",
     "companies",
     "consent_events",
+    "designations",
     "gate_contract",
+    "mails",
     "members",
+    "papers",
     "policy_versions",
+    "proofs",
+    "rates",
     "receipts",
+    "request_events",
+    "request_notices",
+    "request_numbers",
+    "requests",
+    "role_grants",
     "runs",
+    "sessions",
     "shown_texts",
     "standing",
+    "trainings",
 }
 
 

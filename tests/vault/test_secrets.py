@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from portal.errors import ConfigurationError
 from portal.vault.secrets import Secrets, new_wrapping_key, open_secrets
 
-FILES = {"session_key", "digest_key", "index_key", "api_key", "wrapping_key", "receipt_key.pem"}
+FILES = {"session_key", "digest_key", "index_key", "api_key", "audit_key", "wrapping_key", "receipt_key.pem"}
 
 
 def modes(directory: Path) -> dict[str, int]:
@@ -24,7 +24,14 @@ def modes(directory: Path) -> dict[str, int]:
 def keys_of(secrets: Secrets) -> list[bytes]:
     """Return the bytes of every key; a wrapping key shows itself by what it wraps."""
     wrapped = secrets.wrapping_keys.wrap(bytes(32))[1][:32]
-    return [secrets.session_key, secrets.digest_key, secrets.index_key, secrets.api_key, wrapped]
+    return [
+        secrets.session_key,
+        secrets.digest_key,
+        secrets.index_key,
+        secrets.api_key,
+        secrets.audit_key,
+        wrapped,
+    ]
 
 
 def pem_of(secrets: Secrets) -> bytes:
@@ -40,7 +47,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_the_first_run_makes_them(tmp_path: Path) -> None:
-    """Six files and their list, of mode 0600 in a folder of mode 0700, and nothing beside them, whatever the umask."""
+    """Seven files and their list, of mode 0600 in a folder of mode 0700, nothing beside them, whatever the umask."""
     old = os.umask(0)
     try:
         secrets = open_secrets(tmp_path / "instance" / "secrets")
@@ -52,8 +59,8 @@ def test_the_first_run_makes_them(tmp_path: Path) -> None:
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert modes(tmp_path / "instance") == {"secrets": 0o700}
     keys = keys_of(secrets)
-    assert [len(key) for key in keys] == [32, 32, 32, 32, 32]
-    assert len(set(keys)) == 5
+    assert [len(key) for key in keys] == [32, 32, 32, 32, 32, 32]
+    assert len(set(keys)) == 6
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:

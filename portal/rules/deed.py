@@ -1,0 +1,101 @@
+"""Deeds: the words of the audit chain, each as people read it. A deed that is not here cannot be written down.
+
+Those in `VIEWS` show somebody's data to somebody else: they are the handler access records of the safety standard
+(art. 8: who, when, from where, whose, what), and members see them as "who looked at my data".
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from portal.policy.model import Text
+
+
+class Deed(StrEnum):
+    """What was done."""
+
+    MEMBER_REGISTERED = "member.registered"
+    MEMBERS_IMPORTED = "members.imported"
+    PROFILE_CORRECTED = "profile.corrected"
+    ACCOUNT_SUSPENDED = "account.suspended"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    DATA_EXPORTED = "data.exported"
+    LINK_SENT = "link.sent"
+    LINK_USED = "link.used"
+    REQUEST_STEP = "request.step"
+    NOTICE_SENT = "notice.sent"
+    PAPER_KEPT = "paper.kept"
+    PAPER_DESTROYED = "paper.destroyed"
+    QUEUE_VIEWED = "queue.viewed"
+    REQUEST_VIEWED = "request.viewed"
+    MEMBER_SEARCHED = "member.searched"
+    VALUE_REVEALED = "value.revealed"
+    PAPER_VIEWED = "paper.viewed"
+    ACCESS_RECORDS_VIEWED = "access_records.viewed"
+    AUDIT_VIEWED = "audit.viewed"
+    REVIEW_SIGNED = "review.signed"
+    STAFF_INVITED = "staff.invited"
+    STAFF_JOINED = "staff.joined"
+    STAFF_DISABLED = "staff.disabled"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    HANDLER_DESIGNATED = "handler.designated"
+    DESIGNATION_ENDED = "designation.ended"
+    HANDLER_TRAINED = "handler.trained"
+    SIGNED_IN = "signed.in"
+    SIGN_IN_FAILED = "sign_in.failed"
+    SIGNED_OUT = "signed.out"
+    LOCKED_OUT = "locked.out"
+    DENIED = "access.denied"
+    KEY_ADDED = "key.added"
+    KEYS_ROTATED = "keys.rotated"
+
+
+WORDS: Mapping[Deed, Text] = {
+    Deed.MEMBER_REGISTERED: Text(ko="회원 등록", en="Member registered"),
+    Deed.MEMBERS_IMPORTED: Text(ko="회원 명단 등록", en="Members imported"),
+    Deed.PROFILE_CORRECTED: Text(ko="정보 정정", en="Data corrected"),
+    Deed.ACCOUNT_SUSPENDED: Text(ko="이용중지", en="Account suspended"),
+    Deed.CONSENT_WITHDRAWN: Text(ko="동의 철회", en="Consent withdrawn"),
+    Deed.DATA_EXPORTED: Text(ko="내려받기", en="Data exported"),
+    Deed.LINK_SENT: Text(ko="링크 발송", en="Link sent"),
+    Deed.LINK_USED: Text(ko="링크 사용", en="Link used"),
+    Deed.REQUEST_STEP: Text(ko="요청 처리", en="Request step"),
+    Deed.NOTICE_SENT: Text(ko="통지 발송", en="Notice sent"),
+    Deed.PAPER_KEPT: Text(ko="위임장 접수", en="Paper received"),
+    Deed.PAPER_DESTROYED: Text(ko="위임장 파기", en="Paper destroyed"),
+    Deed.QUEUE_VIEWED: Text(ko="요청 목록 조회", en="Queue viewed"),
+    Deed.REQUEST_VIEWED: Text(ko="요청 조회", en="Request viewed"),
+    Deed.MEMBER_SEARCHED: Text(ko="회원 검색", en="Member searched"),
+    Deed.VALUE_REVEALED: Text(ko="가린 값 조회", en="Masked value viewed"),
+    Deed.PAPER_VIEWED: Text(ko="위임장 조회", en="Paper viewed"),
+    Deed.ACCESS_RECORDS_VIEWED: Text(ko="서비스 접속 기록 조회", en="Service access records viewed"),
+    Deed.AUDIT_VIEWED: Text(ko="접속기록 조회", en="Handler access records viewed"),
+    Deed.REVIEW_SIGNED: Text(ko="접속기록 점검", en="Access records reviewed"),
+    Deed.STAFF_INVITED: Text(ko="직원 초대", en="Staff invited"),
+    Deed.STAFF_JOINED: Text(ko="직원 등록", en="Staff joined"),
+    Deed.STAFF_DISABLED: Text(ko="직원 계정 중지", en="Staff account disabled"),
+    Deed.ROLE_GRANTED: Text(ko="권한 부여", en="Role granted"),
+    Deed.ROLE_REVOKED: Text(ko="권한 회수", en="Role revoked"),
+    Deed.HANDLER_DESIGNATED: Text(ko="취급자 지정", en="Handler designated"),
+    Deed.DESIGNATION_ENDED: Text(ko="취급자 지정 해제", en="Designation ended"),
+    Deed.HANDLER_TRAINED: Text(ko="교육 이수", en="Training completed"),
+    Deed.SIGNED_IN: Text(ko="로그인", en="Signed in"),
+    Deed.SIGN_IN_FAILED: Text(ko="로그인 실패", en="Sign-in failed"),
+    Deed.SIGNED_OUT: Text(ko="로그아웃", en="Signed out"),
+    Deed.LOCKED_OUT: Text(ko="로그인 잠금", en="Locked out"),
+    Deed.DENIED: Text(ko="접근 거부", en="Access denied"),
+    Deed.KEY_ADDED: Text(ko="암호키 추가", en="Wrapping key added"),
+    Deed.KEYS_ROTATED: Text(ko="암호키 교체", en="Keys re-wrapped"),
+}
+
+VIEWS = frozenset(
+    {
+        Deed.QUEUE_VIEWED,
+        Deed.REQUEST_VIEWED,
+        Deed.MEMBER_SEARCHED,
+        Deed.VALUE_REVEALED,
+        Deed.PAPER_VIEWED,
+        Deed.ACCESS_RECORDS_VIEWED,
+    }
+)
+"""What shows a person's data to somebody else."""
