@@ -13,7 +13,7 @@ from portal.vault.secrets import open_secrets
 from tests.fake_clock import FakeClock
 from tests.postgres import NoPostgres, Server, running_server
 
-pytest_plugins = ["tests.fixtures_portal"]
+pytest_plugins = ["tests.fixtures_portal", "tests.staffing"]
 
 
 @pytest.fixture

@@ -64,10 +64,12 @@ def upgrade() -> None:
         sa.Column("began_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("proved_at", sa.BigInteger(), nullable=False),
+        sa.Column("replaced_sha256", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("holder_kind IN ('STAFF', 'MEMBER')", name=op.f("ck_sessions_holder_kind")),
         sa.PrimaryKeyConstraint("token_sha256", name="pk_sessions"),
         sa.UniqueConstraint("holder_kind", "holder_ref", name="uq_sessions_holder_kind_holder_ref"),
     )
+    op.create_index("ix_sessions_replaced_sha256", "sessions", ["replaced_sha256"])
     op.create_table(
         "designations",
         sa.Column("id", IDENTIFIER, nullable=False),

@@ -1,11 +1,14 @@
 """Accounts of staff and of company admins, and which roles they were given. Sign-in sessions are in `sessions`."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy import CheckConstraint, LargeBinary, or_, select, update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Identifier, Model, UtcMicros
+from ..database import Identifier, Model, UtcMicros, db
 
 
 class Account(Model):
@@ -49,3 +52,97 @@ class RoleGrant(Model):
     deed: Mapped[str]
     given_by: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+def add(account: Account) -> None:
+    """Keep a new account. Raises IntegrityError for an address that has one."""
+    db.session.add(account)
+    db.session.flush()
+
+
+def of_ref(ref: str) -> Account | None:
+    """Return the account with this reference."""
+    return db.session.scalars(select(Account).where(Account.ref == ref)).one_or_none()
+
+
+def held(ref: str) -> Account | None:
+    """Return the account with this reference, locked until the transaction ends."""
+    query = select(Account).where(Account.ref == ref).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(query).one_or_none()
+
+
+def of_email(index: bytes) -> Account | None:
+    """Return the account whose address has this blind index."""
+    return db.session.scalars(select(Account).where(Account.email_index == index)).one_or_none()
+
+
+def everyone() -> Sequence[Account]:
+    """Return all accounts, oldest first."""
+    return db.session.scalars(select(Account).order_by(Account.id)).all()
+
+
+def of_refs(refs: Collection[str]) -> Sequence[Account]:
+    """Return the accounts with these references; name no more than one query can."""
+    return db.session.scalars(select(Account).where(Account.ref.in_(refs))).all()
+
+
+def change(ref: str, at: datetime, **facts: Any) -> None:
+    """Change columns of an account."""
+    db.session.execute(update(Account).where(Account.ref == ref).values(changed_at=at, **facts))
+    db.session.expire_all()
+
+
+def use_step(ref: str, step: int, at: datetime) -> bool:
+    """Take a step of the second factor, once: False when it or a later one was taken before, by whatever worker, or
+    when the account is not active or is locked. Taking it forgets the failures."""
+    taken = db.session.execute(
+        update(Account)
+        .where(
+            Account.ref == ref,
+            Account.state == "ACTIVE",
+            or_(Account.totp_step.is_(None), Account.totp_step < step),
+            or_(Account.locked_until.is_(None), Account.locked_until <= at),
+        )
+        .values(totp_step=step, failures=0, locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.expire_all()
+    return _count(taken) == 1
+
+
+def count_failure(ref: str) -> int:
+    """Count one failed sign-in and return how many there are since the last good one or the last lock; 0 of nobody."""
+    counted = update(Account).where(Account.ref == ref).values(failures=Account.failures + 1)
+    return db.session.execute(counted.returning(Account.failures)).scalar() or 0
+
+
+def grant(row: RoleGrant) -> None:
+    """Keep that a role was given or taken away."""
+    db.session.add(row)
+    db.session.flush()
+
+
+def roles_of(ref: str) -> set[str]:
+    """Return the roles that an account holds."""
+    return roles_of_all([ref]).get(ref, set())
+
+
+def roles_of_all(refs: Collection[str] | None = None) -> dict[str, set[str]]:
+    """Return the roles that accounts hold, by reference; of all accounts without `refs`."""
+    query = select(RoleGrant).order_by(RoleGrant.id)
+    if refs is not None:
+        query = query.where(RoleGrant.account_ref.in_(refs))
+    roles: dict[str, set[str]] = {}
+    for row in db.session.scalars(query):
+        held_now = roles.setdefault(row.account_ref, set())
+        (held_now.add if row.deed == "GRANTED" else held_now.discard)(row.role)
+    return roles
+
+
+def grants_of(ref: str) -> Sequence[RoleGrant]:
+    """Return the roles given to and taken from an account, oldest first."""
+    return db.session.scalars(select(RoleGrant).where(RoleGrant.account_ref == ref).order_by(RoleGrant.id)).all()
+
+
+def _count(result: Any) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0

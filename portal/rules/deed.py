@@ -36,6 +36,8 @@ class Deed(StrEnum):
     STAFF_INVITED = "staff.invited"
     STAFF_JOINED = "staff.joined"
     STAFF_DISABLED = "staff.disabled"
+    FACTORS_RESET = "factors.reset"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105  a word, no password
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
     HANDLER_DESIGNATED = "handler.designated"
@@ -74,6 +76,8 @@ WORDS: Mapping[Deed, Text] = {
     Deed.STAFF_INVITED: Text(ko="직원 초대", en="Staff invited"),
     Deed.STAFF_JOINED: Text(ko="직원 등록", en="Staff joined"),
     Deed.STAFF_DISABLED: Text(ko="직원 계정 중지", en="Staff account disabled"),
+    Deed.FACTORS_RESET: Text(ko="로그인 수단 초기화", en="Sign-in reset"),
+    Deed.PASSWORD_CHANGED: Text(ko="비밀번호 변경", en="Password changed"),
     Deed.ROLE_GRANTED: Text(ko="권한 부여", en="Role granted"),
     Deed.ROLE_REVOKED: Text(ko="권한 회수", en="Role revoked"),
     Deed.HANDLER_DESIGNATED: Text(ko="취급자 지정", en="Handler designated"),

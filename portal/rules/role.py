@@ -70,25 +70,25 @@ SHOWS_PERSONAL_DATA = frozenset(
 Why = Literal["OPEN", "NOT_DESIGNATED", "NOT_YET_DESIGNATED", "DESIGNATION_ENDED", "NOT_TRAINED", "TRAINING_LAPSED"]
 
 WORDS: Mapping[Why, Text] = {
-    "OPEN": Text(ko="지정과 교육이 유효해요.", en="Designation and training are in date."),
+    "OPEN": Text(ko="지정과 교육이 유효합니다.", en="Designation and training are in date."),
     "NOT_DESIGNATED": Text(
-        ko="개인정보취급자로 지정되지 않아 개인정보를 볼 수 없어요. 보호책임자에게 지정을 요청하세요.",
+        ko="개인정보취급자로 지정되지 않아 개인정보를 볼 수 없습니다. 보호책임자에게 지정을 요청해 주세요.",
         en="You are not designated as a handler, so personal data is closed. Ask the privacy officer to designate you.",
     ),
     "NOT_YET_DESIGNATED": Text(
-        ko="취급자 지정이 아직 시작되지 않아 개인정보를 볼 수 없어요.",
+        ko="취급자 지정이 아직 시작되지 않아 개인정보를 볼 수 없습니다.",
         en="Your designation as a handler has not begun yet, so personal data is closed.",
     ),
     "DESIGNATION_ENDED": Text(
-        ko="취급자 지정이 끝나 개인정보를 볼 수 없어요. 보호책임자에게 문의하세요.",
+        ko="취급자 지정이 끝나 개인정보를 볼 수 없습니다. 보호책임자에게 문의해 주세요.",
         en="Your designation as a handler has ended, so personal data is closed. Ask the privacy officer.",
     ),
     "NOT_TRAINED": Text(
-        ko="개인정보 교육 기록이 없어 개인정보를 볼 수 없어요. 교육을 마치면 다시 열려요.",
+        ko="개인정보 교육 기록이 없어 개인정보를 볼 수 없습니다. 교육을 마치면 다시 열립니다.",
         en="No privacy training is on record for you, so personal data is closed. It opens once you have been trained.",
     ),
     "TRAINING_LAPSED": Text(
-        ko="개인정보 교육 기한이 지나 개인정보를 볼 수 없어요. 교육을 마치면 다시 열려요.",
+        ko="개인정보 교육 기한이 지나 개인정보를 볼 수 없습니다. 교육을 마치면 다시 열립니다.",
         en="Your privacy training is out of date, so personal data is closed. It opens again once you are trained.",
     ),
 }

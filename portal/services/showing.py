@@ -42,6 +42,12 @@ class Visits:
     rule: RetentionRule
 
 
+def ref_of(host_id: str) -> str:
+    """Return the portal's own reference of the member whom the host calls `host_id`; "" for one it has not met."""
+    member = members.of_host(host_id)
+    return member.ref if member else ""
+
+
 def decided_by(host_id: str) -> list[Decided]:
     """Return the decisions that hold for a member, in the order in which the items were last decided on."""
     member = members.of_host(host_id)

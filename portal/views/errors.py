@@ -12,6 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from portal.services.limiting import TooMany
 from portal.services.publishing import NothingInForce
 from portal.views.shell import here
 
@@ -69,13 +70,14 @@ def answer(app: Flask) -> None:
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(NothingInForce, _not_ready)
+    app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(Exception, _failed)
 
 
 def stranger() -> Response:
     """Return the answer to somebody whom the gate has not named, on a page that needs a name."""
     if not wants_page():
-        return _problem(403, gettext("로그인이 필요해요"))
+        return problem(403, gettext("로그인이 필요해요"))
     return make_response(render_template("errors/sign_in.html"), 403)
 
 
@@ -109,6 +111,10 @@ def _not_ready(error: NothingInForce) -> Response:
     return _told(503, retry_after_s=30)
 
 
+def _too_many(error: TooMany) -> Response:
+    return _told(429, retry_after_s=error.wait_s)
+
+
 def _failed(error: Exception) -> Response:
     incident = uuid4().hex[:12]
     request_id = request.environ.get("consent_gate.request_id", "-")
@@ -132,13 +138,14 @@ def _told(
         )
         response = make_response(page, code or status)
     else:
-        response = _problem(code or status, str(heading), incident)
+        response = problem(code or status, str(heading), incident)
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
     return response
 
 
-def _problem(status: int, title: str, incident: str | None = None) -> Response:
+def problem(status: int, title: str, incident: str | None = None) -> Response:
+    """Return the answer to somebody who does not ask for a page."""
     facts: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if incident:
         facts["instance"] = f"urn:incident:{incident}"

@@ -30,7 +30,13 @@ FLOORS = {  # higher numbers may import lower ones, and their own
     "portal.policy": 1,
 }
 BESIDE = {"portal.settings", "portal.clock", "portal.errors", "portal.database"}  # every floor of the portal may
-FROM_THE_GATE = {"middleware.journal", "middleware.standing", "middleware.paths", "middleware.errors"}
+FROM_THE_GATE = {
+    "middleware.client",
+    "middleware.journal",
+    "middleware.standing",
+    "middleware.paths",
+    "middleware.errors",
+}
 KNOW_THE_GATE = {"wsgi", "portal.host", "portal.cli"}  # where gate and portal are put together
 PURE = {"portal.rules", "portal.policy"}
 PURE_MAY = {"msgspec"}  # beside the standard library; nothing that asks a clock, a store or a request

@@ -9,8 +9,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from flask import Flask
 
+from portal.rules.role import PERMISSIONS, Role
 from portal.translations import catalogue
-from portal.views import OPEN
+from portal.views.guarding import ACCOUNTS, CLOSED, OPEN
 from tests.fixtures_portal import PAGE, Browser
 
 PLACES = {
@@ -25,8 +26,20 @@ PLACES = {
     "me.withdraw": "/me/withdraw/access",
     "me.withdrawn": "/me/withdrawn/member",
     "me.receipt": "/me/receipts/{receipt}",
+    "sign_in.form": "/desk/sign-in",
+    "account.overview": "/desk/account",
 }
-NO_PAGES = {"static", "public.receipt_key", "public.theme", "consent.answer", "consent.carry_on", "me.receipt_file"}
+NO_PAGES = {
+    "static",
+    "public.receipt_key",
+    "public.theme",
+    "consent.answer",
+    "consent.carry_on",
+    "me.receipt_file",
+    "sign_in.enter",
+    "sign_in.home",
+    "sign_in.leave",
+}
 HANGUL = re.compile("[가-힣]")
 NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English
 
@@ -34,6 +47,20 @@ NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names o
 @pytest.fixture
 def engine_name() -> str:
     return "sqlite"
+
+
+@pytest.fixture
+def visitor(jiwon: Browser, request: pytest.FixtureRequest, endpoint: str) -> Browser:
+    """Who may come to the page: the member, an officer at the desk, or a stranger where the desk begins."""
+    if endpoint.startswith("sign_in."):
+        return Browser(jiwon.client.application.test_client(), None)
+    permission = CLOSED.get(endpoint, "policy.read")
+    if PERMISSIONS[permission] & ACCOUNTS:
+        officer: Browser = request.getfixturevalue("at_desk")(
+            Role.OFFICER, Role.HANDLER, Role.AUDITOR, name="Dohyeon Lee"
+        )
+        return officer
+    return jiwon
 
 
 @pytest.fixture
@@ -112,16 +139,28 @@ def test_every_route_is_closed_to_strangers_unless_listed_open(app: Flask) -> No
             with client.open(path, method=method, headers=PAGE) as answer:
                 if rule.endpoint in OPEN:
                     assert "로그인이 필요해요" not in answer.text, rule.endpoint
+                elif answer.status_code == 303:  # a page of the desk leads to its sign-in
+                    assert PERMISSIONS[CLOSED[rule.endpoint]] & ACCOUNTS, rule.endpoint
+                    assert answer.location.startswith("/desk/sign-in?next="), rule.endpoint
                 else:
                     assert answer.status_code in (400, 403), (rule.endpoint, method)
     assert all(OPEN.values())
 
 
+def test_every_route_is_in_one_table_of_the_guard(app: Flask) -> None:
+    """What neither table names is refused to everybody, so nothing is left out; no permission is made up."""
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert endpoints == {*OPEN, *CLOSED}
+    assert set(OPEN) & set(CLOSED) == set()
+    assert set(CLOSED.values()) <= set(PERMISSIONS)
+
+
 @pytest.mark.parametrize("endpoint", PLACES)
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_page_keeps_the_laws(jiwon: Browser, endpoint: str, language: str) -> None:
+def test_a_page_keeps_the_laws(jiwon: Browser, visitor: Browser, endpoint: str, language: str) -> None:
     """One h1, headings in order, unique ids, labelled fields, nothing ticked, nothing inline, a title of its own."""
-    page = jiwon.get(address(jiwon, endpoint, language))
+    page = visitor.get(address(jiwon, endpoint, language))
     reader = read(page.text)
 
     assert page.status_code == 200
@@ -136,9 +175,9 @@ def test_a_page_keeps_the_laws(jiwon: Browser, endpoint: str, language: str) -> 
 
 
 @pytest.mark.parametrize("endpoint", PLACES)
-def test_a_page_in_english_holds_no_korean(jiwon: Browser, endpoint: str) -> None:
+def test_a_page_in_english_holds_no_korean(jiwon: Browser, visitor: Browser, endpoint: str) -> None:
     """On an English page only proper names stand in Korean too."""
-    page = jiwon.get(address(jiwon, endpoint, "en")).text
+    page = visitor.get(address(jiwon, endpoint, "en")).text
     words = NAMES_IN_KOREAN.sub("", re.sub(r"<[^>]+>", " ", page))
 
     assert HANGUL.findall(words) == []

@@ -1,0 +1,251 @@
+"""Accounts: who works here, under which address and with which roles; inviting, resetting and disabling.
+
+Whatever takes something away from somebody ends that person's session in the same transaction.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from flask import current_app
+
+from portal.database import writing
+from portal.policy.model import Language
+from portal.records import accounts, proofs, sessions
+from portal.records.accounts import Account, RoleGrant
+from portal.records.members import new_ref
+from portal.rules.deed import Deed
+from portal.rules.identifier import IdentifierFault, email_address, index_form
+from portal.rules.role import Role
+from portal.services import auditing, handling, proving
+from portal.services.auditing import By
+from portal.vault import person_keys
+from portal.vault.blind_index import BlindIndex
+from portal.vault.profiles import SubjectSeal
+
+LINK_LASTS = timedelta(days=3)
+GIVEN_HERE = (Role.HANDLER, Role.OFFICER, Role.AUDITOR)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One account, opened. `state` is "INVITED", "ACTIVE" or "DISABLED"."""
+
+    ref: str
+    email: str
+    name: str
+    language: Language
+    state: str
+    roles: frozenset[Role]
+    made_at: datetime
+
+
+class Refused(Exception):
+    """What was asked cannot be done; `why`: "KNOWN", "NOBODY", "DISABLED", "LAST_OFFICER", "HELD" or "NOT_HELD"."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+def everyone() -> list[Person]:
+    """Return everybody who was ever invited, oldest first."""
+    return _opened(accounts.everyone(), accounts.roles_of_all())
+
+
+def of_ref(ref: str) -> Person | None:
+    """Return the person of this reference."""
+    account = accounts.of_ref(ref)
+    return _opened([account], {ref: accounts.roles_of(ref)})[0] if account else None
+
+
+def of_email(email: str) -> Person | None:
+    """Return the person with this address, however written."""
+    account = account_of_email(email)
+    return of_ref(account.ref) if account else None
+
+
+def names_of(refs: Collection[str]) -> dict[str, str]:
+    """Return the names of accounts, by reference, for a page that tells who did something."""
+    return {person.ref: person.name for person in _opened(accounts.of_refs(refs), {})}
+
+
+def addresses_of(role: Role) -> list[tuple[str, str, Language]]:
+    """Return (reference, address, language) of everybody active who holds `role`, for a notice to them."""
+    return [
+        (person.ref, person.email, person.language)
+        for person in everyone()
+        if person.state == "ACTIVE" and role in person.roles
+    ]
+
+
+def account_of_email(email: str) -> Account | None:
+    """Return the account with this address, however written; None for what is no address."""
+    try:
+        return accounts.of_email(email_index(email))
+    except IdentifierFault:
+        return None
+
+
+def email_index(email: str) -> bytes:
+    """Return the blind index of an account's address. Raises IdentifierFault."""
+    index = BlindIndex(current_app.extensions["portal.secrets"].index_key)
+    return index.of("account", index_form("email", email))
+
+
+def seal_of(account: Account) -> SubjectSeal:
+    """Return what seals the data of one account."""
+    return person_keys.seal_of(account.ref)
+
+
+def invite(
+    email: str, name: str, roles: Iterable[Role], by: By, at: datetime, language: Language = "ko"
+) -> tuple[str, str]:
+    """Make an account, or one that was disabled anew, and mail a link to it; return (reference, token).
+
+    Somebody who was invited and has not come is mailed another link, and the earlier one ends.
+    Raises IdentifierFault for what is no address, Refused("KNOWN") for somebody who is active.
+    """
+    address, index = email_address(email), email_index(email)
+    with writing():
+        account = accounts.of_email(index)
+        if account is not None:
+            account = accounts.held(account.ref)
+        if account is None:
+            seal = person_keys.make(new_ref(), at)
+            account = Account(ref=seal.ref, email_index=index, state="INVITED", made_at=at, changed_at=at, failures=0)
+            account.sealed = seal.seal("accounts", "sealed", _facts(address, name, language))
+            accounts.add(account)
+        elif account.state == "ACTIVE":
+            raise Refused("KNOWN")
+        else:
+            sealed = seal_of(account).seal("accounts", "sealed", _facts(address, name, language))
+            accounts.change(account.ref, at, state="INVITED", sealed=sealed)
+        held = accounts.roles_of(account.ref)
+        wanted = [role for role in roles if role.value not in held]
+        for role in wanted:
+            _grant(account.ref, role, "GRANTED", by, at)
+        token = proving.issue_link("INVITE", account.ref, at, LINK_LASTS)
+        auditing.note(Deed.STAFF_INVITED, by, at, about=account.ref)
+        for role in wanted:
+            auditing.note(Deed.ROLE_GRANTED, by, at, about=account.ref, facts={"role": role.value})
+        return account.ref, token
+
+
+def reset(ref: str, by: By, at: datetime) -> str:
+    """Make both factors of an account worthless and mail a link that sets new ones; return its token.
+
+    Raises Refused("NOBODY") or Refused("DISABLED").
+    """
+    with writing():
+        account = _held(ref)
+        accounts.change(
+            ref, at, state="INVITED", password_hash=None, totp=None, totp_step=None, failures=0, locked_until=None
+        )
+        sessions.end_all("STAFF", ref)
+        token = proving.issue_link("RESET", ref, at, LINK_LASTS)
+        proofs.end_all("INVITE", ref, at)
+        auditing.note(Deed.FACTORS_RESET, by, at, about=account.ref)
+        return token
+
+
+def grant(ref: str, role: Role, by: By, at: datetime) -> None:
+    """Give a role. Raises Refused("NOBODY"), ("DISABLED") or ("HELD")."""
+    with writing():
+        _held(ref)
+        if role.value in accounts.roles_of(ref):
+            raise Refused("HELD")
+        _grant(ref, role, "GRANTED", by, at)
+        sessions.end_all("STAFF", ref)
+        auditing.note(Deed.ROLE_GRANTED, by, at, about=ref, facts={"role": role.value})
+
+
+def revoke(ref: str, role: Role, by: By, at: datetime) -> None:
+    """Take a role away and end the session. Raises Refused("NOBODY"), ("NOT_HELD") or ("LAST_OFFICER")."""
+    with writing():
+        _held(ref)
+        if role.value not in accounts.roles_of(ref):
+            raise Refused("NOT_HELD")
+        _keep_an_officer(ref, {role.value})
+        _grant(ref, role, "REVOKED", by, at)
+        sessions.end_all("STAFF", ref)
+        auditing.note(Deed.ROLE_REVOKED, by, at, about=ref, facts={"role": role.value})
+
+
+def disable(ref: str, by: By, at: datetime) -> None:
+    """Disable an account for good: its session, links, roles and designation end with it.
+
+    Raises Refused("NOBODY"), ("DISABLED") or ("LAST_OFFICER").
+    """
+    with writing():
+        _held(ref)
+        roles = sorted(accounts.roles_of(ref))
+        _keep_an_officer(ref, set(roles))
+        accounts.change(ref, at, state="DISABLED", password_hash=None, totp=None, totp_step=None)
+        sessions.end_all("STAFF", ref)
+        proofs.end_all("INVITE", ref, at)
+        proofs.end_all("RESET", ref, at)
+        for role in roles:
+            _grant(ref, Role(role), "REVOKED", by, at)
+        auditing.note(Deed.STAFF_DISABLED, by, at, about=ref)
+        for role in roles:
+            auditing.note(Deed.ROLE_REVOKED, by, at, about=ref, facts={"role": role})
+        handling.end_held(ref, "", by, at)
+
+
+def end_session(ref: str, by: By, at: datetime) -> None:
+    """Sign an account out, wherever it is signed in. Raises Refused("NOBODY")."""
+    with writing():
+        if accounts.held(ref) is None:
+            raise Refused("NOBODY")
+        sessions.end_all("STAFF", ref)
+        auditing.note(Deed.SIGNED_OUT, by, at, about=ref)
+
+
+def _held(ref: str) -> Account:
+    account = accounts.held(ref)
+    if account is None:
+        raise Refused("NOBODY")
+    if account.state == "DISABLED":
+        raise Refused("DISABLED")
+    return account
+
+
+def _keep_an_officer(ref: str, lost: set[str]) -> None:
+    """Raise Refused when nobody could invite or designate any more."""
+    if Role.OFFICER.value not in lost:
+        return
+    officers = {holder for holder, roles in accounts.roles_of_all().items() if Role.OFFICER.value in roles}
+    active = {account.ref for account in accounts.everyone() if account.state == "ACTIVE"}
+    if not (officers & active) - {ref}:
+        raise Refused("LAST_OFFICER")
+
+
+def _grant(ref: str, role: Role, deed: str, by: By, at: datetime) -> None:
+    accounts.grant(RoleGrant(account_ref=ref, role=role.value, deed=deed, given_by=by.ref, at=at))
+
+
+def _facts(email: str, name: str, language: Language) -> dict[str, str]:
+    return {"email": email, "name": name, "language": language}
+
+
+def _opened(some: Iterable[Account], roles: dict[str, set[str]]) -> list[Person]:
+    found = list(some)
+    seals = person_keys.seals_of(account.ref for account in found)
+    people = []
+    for account in found:
+        if account.ref in seals:
+            facts = seals[account.ref].open("accounts", "sealed", account.sealed)
+            people.append(
+                Person(
+                    ref=account.ref,
+                    email=facts["email"],
+                    name=facts["name"],
+                    language=cast(Language, facts["language"]),
+                    state=account.state,
+                    roles=frozenset(Role(role) for role in roles.get(account.ref, ())),
+                    made_at=account.made_at,
+                )
+            )
+    return people

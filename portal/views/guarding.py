@@ -1,0 +1,163 @@
+"""Guarding: who may come where. Every endpoint stands in one of two tables, and one that stands in neither is refused.
+
+`OPEN` says why anybody may come. `CLOSED` names a permission of `rules.role`: who holds a role that has it may come,
+where it shows personal data only while designated and trained on this very day. Staff who are refused are audited.
+`docs/access.md` tells the same as a table, and the house's tests hold the two together.
+"""
+
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import NoReturn
+
+from flask import Flask, Response, abort, current_app, make_response, render_template, request
+from flask_babel import gettext
+from flask_login import LoginManager, current_user
+from werkzeug.datastructures import MultiDict
+
+from middleware.client import ClientAddress
+from portal import clock
+from portal.rules import role
+from portal.rules.role import PERMISSIONS, STAFF, Role
+from portal.services import signing_in
+from portal.services.auditing import By
+from portal.speech import say_text
+from portal.views import errors, staff
+from portal.views.staff import Staff
+from portal.views.visitor import Visitor, visitor_of
+
+OPEN: dict[str, str] = {
+    "static": "stylesheets hold nothing about anybody",
+    "public.policy": "the law asks for a policy that anybody can read",
+    "public.versions": "so does it for earlier versions",
+    "public.version": "one earlier version",
+    "public.compare": "the difference between two public texts",
+    "public.receipt_key": "a public key is there to be known",
+    "public.theme": "light or dark concerns nobody's data",
+    "sign_in.form": "nobody is signed in before signing in",
+    "sign_in.enter": "the same form, sent",
+    "sign_in.home": "sends who is signed in to the first page of the desk, everybody else to the form",
+}
+CLOSED: dict[str, str] = {
+    "consent.form": "me.read",
+    "consent.answer": "me.exercise",
+    "consent.declined": "me.read",
+    "consent.carry_on": "me.exercise",
+    "me.overview": "me.read",
+    "me.records": "me.read",
+    "me.withdraw": "me.exercise",
+    "me.withdrawn": "me.read",
+    "me.receipt": "me.read",
+    "me.receipt_file": "me.read",
+    "sign_in.leave": "staff.own",
+    "account.overview": "staff.own",
+}
+ACCOUNTS = STAFF | {Role.COMPANY_ADMIN}  # who signs in here, with a second factor
+FRESH = timedelta(minutes=5)
+AGAIN = "code_again"
+
+
+def guard(app: Flask) -> None:
+    """Close every endpoint of `app` that is not listed as open."""
+    settings = app.extensions["portal.settings"]
+    networks = [ip_network(text) for text in settings.trusted_proxies]
+    app.extensions["portal.client"] = ClientAddress(networks, settings.forwarded_header)
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.request_loader(lambda asked: staff.staff_of(asked) if is_desk() else visitor_of(asked))
+    app.before_request(refuse)
+
+
+def is_desk() -> bool:
+    """Tell whether this request is for a place of people with an account here, by what it needs."""
+    permission = CLOSED.get(request.endpoint or "")
+    return permission is not None and bool(PERMISSIONS[permission] & ACCOUNTS)
+
+
+def refuse() -> Response | None:
+    """Return the answer to somebody who may not come here, or None."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in OPEN:
+        return None
+    if endpoint not in CLOSED:
+        current_app.logger.error("%s is guarded by nothing and therefore closed", endpoint)
+        abort(404)
+    permission = CLOSED[endpoint]
+    if is_desk():
+        return _refuse_at_desk(permission)
+    if request.environ.get("consent_gate.identity_failed"):
+        return errors.unknown_visitor()
+    if not current_user.is_authenticated:
+        return errors.stranger()
+    if not role.allowed(current_user.roles, permission):
+        abort(404)
+    return None
+
+
+def _refuse_at_desk(permission: str) -> Response | None:
+    if not current_user.is_authenticated:
+        return staff.send_to_sign_in()
+    if not role.allowed(current_user.roles, permission):
+        _note_denied(permission, "ROLE")
+        return _closed("desk/denied.html", gettext("이 화면을 볼 권한이 없습니다"))
+    if role.needs_designation(permission) and not current_user.verdict.open:
+        _note_denied(permission, current_user.verdict.code)
+        return _closed("desk/closed.html", say_text(current_user.verdict.why))
+    return None
+
+
+def by() -> By:
+    """Return who is asking and from which address, as the audit writes it."""
+    user = current_user._get_current_object()
+    if isinstance(user, Staff):
+        return By("STAFF", user.account_ref, origin())
+    if isinstance(user, Visitor):
+        return By("MEMBER", user.member_ref, origin())
+    return By("STRANGER", "", origin())
+
+
+def origin() -> str:
+    """Return the client's address: the peer's, or what a trusted proxy tells."""
+    client: ClientAddress = current_app.extensions["portal.client"]
+    return client.of(request.environ)
+
+
+def allows(permission: str) -> bool:
+    """Tell whether who is asking may do this now: for a page that leaves out what cannot be done."""
+    if not current_user.is_authenticated or not role.allowed(current_user.roles, permission):
+        return False
+    return not role.needs_designation(permission) or current_user.verdict.open
+
+
+def require_fresh(within: timedelta = FRESH) -> None:
+    """Go on only when staff gave the second factor within this time; else ask for it, and keep what was sent.
+
+    Call it first where a POST is answered: the page that asks sends the same fields to the same address again, with
+    the code.
+    """
+    at = clock.now()
+    if at - current_user.proved_at < within:
+        return
+    code = request.form.get(AGAIN, "")
+    if code:
+        token = signing_in.prove_again(staff.token_of(request), current_user.account_ref, code, origin(), at)
+        if token:
+            staff.hand_out_after(token)
+            return
+    _ask_again(is_wrong=bool(code))
+
+
+def _ask_again(is_wrong: bool) -> NoReturn:
+    kept = MultiDict(
+        (name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", AGAIN)
+    )
+    page = render_template("sign_in/again.html", kept=list(kept.items(multi=True)), field=AGAIN, is_wrong=is_wrong)
+    abort(make_response(page, 403))
+
+
+def _note_denied(permission: str, why: str) -> None:
+    facts = {"place": request.endpoint or "", "permission": permission, "why": why}
+    signing_in.note_denied(by(), clock.now(), facts)
+
+
+def _closed(template: str, title: str) -> Response:
+    return make_response(render_template(template), 403) if errors.wants_page() else errors.problem(403, title)
