@@ -27,7 +27,7 @@ def speak(app: Flask, default: str) -> None:
     @app.before_request
     def remember_language() -> None:
         asked = request.args.get("lang")
-        if asked in LANGUAGES and request.endpoint != "static":
+        if asked in LANGUAGES and request.endpoint != "static" and not is_call():
             g.language = session["language"] = asked
 
     for name, say in {
@@ -45,9 +45,17 @@ def language() -> Language:
     if not has_request_context():
         return default
     if "language" not in g:
-        remembered = session.get("language")
-        g.language = remembered if remembered in LANGUAGES else default
+        if is_call():
+            g.language = request.accept_languages.best_match(LANGUAGES, default)
+        else:
+            remembered = session.get("language")
+            g.language = remembered if remembered in LANGUAGES else default
     return cast(Language, g.language)
+
+
+def is_call() -> bool:
+    """Tell whether a program calls the API: it has no session, and names its language in each call."""
+    return request.path.startswith("/api/")
 
 
 def say_text(text: Text) -> str:

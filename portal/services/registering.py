@@ -4,7 +4,7 @@ The order that is safety:
 1. everything told is judged, and refused with every fault at once,
 2. one transaction begins as a writer and holds the member's row: two registrations of one person happen in turn,
 3. the keys of the person and of a new company are committed in the keys store,
-4. the sealed profile and its blind indexes are written and committed; a failure leaves keys that open nothing.
+4. the sealed profile and its blind indexes are written, audited and committed; a failure leaves keys that open nothing.
 
 A repeat with the same data changes nothing; one with other data is refused, for a correction is a request of its own.
 """
@@ -20,8 +20,11 @@ from portal.database import writing
 from portal.records import companies, members
 from portal.records.companies import Company
 from portal.records.members import INDEX_COLUMNS, Member, Source
+from portal.rules.deed import Deed
 from portal.rules.identifier import IdentifierFault, index_form, kind_of
 from portal.rules.profile import ProfileFaults, host_id_fault, judged
+from portal.services import auditing
+from portal.services.auditing import HOST, By
 from portal.vault import person_keys
 from portal.vault.blind_index import BlindIndex
 from portal.vault.profiles import SubjectSeal
@@ -55,12 +58,12 @@ class OtherProfile(Exception):
         super().__init__(f"registered with another {', '.join(self.items)}")
 
 
-def register(host_id: str, fields: Mapping[str, str], source: Source, at: datetime) -> Registered:
+def register(host_id: str, fields: Mapping[str, str], source: Source, at: datetime, *, by: By = HOST) -> Registered:
     """Keep what is known of the member whom the host calls `host_id`, by item key of the policy.
 
     Raises ProfileFaults, OtherProfile, or KeyDestroyed when this id belonged to somebody whose data was destroyed.
     """
-    profile = _judged_with(host_id, fields)
+    profile = judged_with(host_id, fields)
     with writing():
         member = members.meet(host_id, members.new_ref(), at)
         if member.sealed is not None:
@@ -72,7 +75,21 @@ def register(host_id: str, fields: Mapping[str, str], source: Source, at: dateti
         seal = person_keys.make(member.ref, at)
         facts = sealed_facts(seal, profile, company.ref if company else None)
         members.keep_profile(member.ref, {**facts, "source": source}, at)
+        auditing.note(Deed.MEMBER_REGISTERED, by, at, subject=seal.ref, facts={"source": source})
         return Registered(seal.ref, facts["company_ref"], made=True)
+
+
+def judged_with(host_id: str, fields: Mapping[str, str]) -> Profile:
+    """Return a profile in the form in which it is kept. Raises ProfileFaults, a fault of the host's id among them."""
+    reason = host_id_fault(host_id)
+    faults = [IdentifierFault("host_id", reason)] if reason else []
+    try:
+        profile = judged(fields)
+    except ProfileFaults as told:
+        raise ProfileFaults([*faults, *told.faults]) from None
+    if faults:
+        raise ProfileFaults(faults)
+    return profile
 
 
 def change(member_ref: str, changes: Mapping[str, str], at: datetime) -> Changed:
@@ -165,18 +182,6 @@ def company_facts(profile: Profile) -> Profile:
 def differing(held: Mapping[str, str], told: Mapping[str, str]) -> list[str]:
     """Return the items that two profiles do not agree in."""
     return [item for item in sorted({*held, *told}) if held.get(item) != told.get(item)]
-
-
-def _judged_with(host_id: str, fields: Mapping[str, str]) -> Profile:
-    reason = host_id_fault(host_id)
-    faults = [IdentifierFault("host_id", reason)] if reason else []
-    try:
-        profile = judged(fields)
-    except ProfileFaults as told:
-        raise ProfileFaults([*faults, *told.faults]) from None
-    if faults:
-        raise ProfileFaults(faults)
-    return profile
 
 
 def _company(profile: Profile, at: datetime) -> Company | None:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.services.limiting import TooMany
 from portal.services.publishing import NothingInForce
+from portal.speech import is_call
 from portal.views.shell import here
 
 WORDS = {  # status: (heading, what happened, what to do)
@@ -87,8 +88,8 @@ def unknown_visitor() -> Response:
 
 
 def wants_page() -> bool:
-    """Whether the asker takes HTML; a client that names no type at all does not."""
-    return "text/html" in request.headers.get("Accept", "")
+    """Whether the asker takes HTML; a client that names no type at all does not, nor does a call of the API."""
+    return "text/html" in request.headers.get("Accept", "") and not is_call()
 
 
 def _expired(error: CSRFError) -> Response:

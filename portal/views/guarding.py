@@ -33,6 +33,8 @@ OPEN: dict[str, str] = {
     "public.compare": "the difference between two public texts",
     "public.receipt_key": "a public key is there to be known",
     "public.theme": "light or dark concerns nobody's data",
+    "api.description": "how to call tells nothing of anybody",
+    "api.members": "the host's programs sign what they send",
     "sign_in.form": "nobody is signed in before signing in",
     "sign_in.enter": "the same form, sent",
     "sign_in.home": "sends who is signed in to the first page of the desk, everybody else to the form",

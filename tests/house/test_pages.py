@@ -39,6 +39,8 @@ NO_PAGES = {
     "sign_in.enter",
     "sign_in.home",
     "sign_in.leave",
+    "api.description",
+    "api.members",
 }
 HANGUL = re.compile("[가-힣]")
 NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English

@@ -1,0 +1,121 @@
+"""The API for the host's own programs, under `/privacy/api/`: no session, no cookie, no form token, but a signature.
+
+1. The size is bounded before a byte is read. 2. The signature is judged; whoever has none learns nothing more.
+3. Content type and form. 4. Every field, all faults at once. 5. One service call, audited in its transaction.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from flask import Blueprint, Response, current_app, request
+from flask_babel import gettext
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal import clock
+from portal.forms.api import FieldProblem, NewMember, Problem, RegisteredMember, Unreadable, facts_of, kind_faults
+from portal.policy.model import Text
+from portal.rules.identifier import IdentifierFault
+from portal.rules.profile import ProfileFaults
+from portal.services import registering
+from portal.services.auditing import By
+from portal.services.registering import OtherProfile
+from portal.speech import say_text
+from portal.vault.calls import HEADER, is_signed
+from portal.vault.person_keys import KeyDestroyed
+from portal.views import guarding, openapi
+
+place = Blueprint("api", __name__, url_prefix="/api")
+
+BODY_BYTES = 16 * 1024
+PROBLEMS = "urn:matecost-privacy:"
+OTHER = Text(
+    ko="등록된 값과 달라요. 정정은 회원의 요청으로 해요.",
+    en="This differs from what is registered. A correction is a request of the member's own.",
+)
+
+
+@place.get("/openapi.json")
+def description() -> Response:
+    """The description of this API, made of the structures that judge it."""
+    return Response(openapi.document(request.script_root), content_type="application/json; charset=utf-8")
+
+
+@place.post("/members")
+def members() -> Response:
+    """Register a member."""
+    at = clock.now()
+    # 1.
+    request.max_content_length = BODY_BYTES
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return problem(413, "too-large", gettext("보낸 내용이 너무 커요"))
+    # 2.
+    key: bytes = current_app.extensions["portal.secrets"].api_key
+    if not is_signed(key, request.headers.get(HEADER, ""), request.method, _target(), body, at):
+        refusal = problem(401, "unsigned", gettext("서명을 확인할 수 없어요"))
+        refusal.headers["WWW-Authenticate"] = HEADER
+        return refusal
+    # 3.
+    if request.mimetype != "application/json":
+        return problem(415, "media-type", gettext("application/json으로 보내 주세요"))
+    try:
+        facts = facts_of(body)
+    except Unreadable:
+        return problem(400, "unreadable", gettext("이름이 겹치지 않는 JSON 객체 하나를 UTF-8로 보내 주세요"))
+    # 4.
+    wrong = kind_faults(facts)
+    fields = {name: value for name, value in facts.items() if name not in wrong}
+    host_id, source = fields.pop("host_id", ""), fields.pop("source", "self")
+    try:
+        registering.judged_with(host_id, fields)
+    except ProfileFaults as told:
+        wrong = {fault.field: fault for fault in told.faults} | wrong
+    if wrong:
+        return refused(wrong.values())
+    # 5.
+    by = By("HOST", "host", guarding.origin())
+    try:
+        done = registering.register(host_id, fields, "EMPLOYER" if source == "employer" else "SELF", at, by=by)
+    except OtherProfile as other:
+        return refused(
+            (IdentifierFault(item, OTHER) for item in other.items),
+            status=409,
+            kind="other-profile",
+            title=gettext("이미 다른 정보로 등록된 회원이에요"),
+        )
+    except KeyDestroyed:
+        return problem(409, "destroyed", gettext("정보를 파기한 회원의 ID예요. 새 ID로 등록해 주세요"))
+    return answered(200, RegisteredMember(done.member_ref, done.company_ref))
+
+
+def problem(status: int, kind: str, title: str, errors: list[FieldProblem] | None = None) -> Response:
+    """Return why a call was refused."""
+    response = answered(status, Problem(f"{PROBLEMS}{kind}", title, status, errors=errors))
+    response.headers["Content-Type"] = "application/problem+json; charset=utf-8"
+    return response
+
+
+def refused(faults: Iterable[IdentifierFault], status: int = 422, kind: str = "fields", title: str = "") -> Response:
+    """Return every field that cannot be taken, in the order of the description."""
+    order = {name: place for place, name in enumerate(NewMember.__struct_fields__)}
+    told = sorted(faults, key=lambda fault: order.get(fault.field, len(order)))
+    errors = [FieldProblem(_pointer(fault.field), say_text(fault.reason)) for fault in told]
+    return problem(status, kind, title or gettext("받을 수 없는 값이 있어요"), errors)
+
+
+def answered(status: int, what: Any) -> Response:
+    """Return a structure as JSON."""
+    return Response(msgspec.json.encode(what), status, content_type="application/json; charset=utf-8")
+
+
+def _target() -> str:
+    """Return the address as the caller wrote it into what is signed: path and query."""
+    query = request.query_string.decode("latin-1")
+    return request.script_root + request.path + (f"?{query}" if query else "")
+
+
+def _pointer(name: str) -> str:
+    return "#/" + quote(name.replace("~", "~0").replace("/", "~1"), safe="~")
