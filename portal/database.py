@@ -80,7 +80,7 @@ _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 
 def attach(app: Flask, settings: Settings) -> None:
     """Give `app` its stores, opened lazily and with the discipline of this module."""
-    binds = {"keys": settings.keys_store}
+    binds = {"keys": settings.keys_store, "separated": settings.separated_store}
     if is_postgres(settings.access_store):
         binds["access"] = settings.access_store
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.main_store

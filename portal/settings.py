@@ -21,7 +21,7 @@ from .errors import ConfigurationError
 
 __all__ = ["ConfigurationError", "Settings", "env_name", "shown_url"]
 
-STORES = ("main_store", "keys_store", "access_store")
+STORES = ("main_store", "keys_store", "access_store", "separated_store")
 IDENTITIES = ("flask_session", "trusted_header", "remote_user", "django_session")
 # What is known of the sample host. Of any other nothing is guessed.
 SAMPLE: dict[str, Any] = {
@@ -54,6 +54,7 @@ class Settings:
     main_store: str
     keys_store: str
     access_store: str  # on SQLite the URL names a directory: one file per Seoul day
+    separated_store: str  # what is kept after a person has left
     journal: Path
     host_app: str | None = None  # module:callable; None: the sample host
     identity: str = "flask_session"  # a name in IDENTITIES, perhaps with ":key", or module:callable
@@ -98,6 +99,7 @@ class _Reading:
             "main_store": self._store("main_store", instance / "portal.db"),
             "keys_store": self._store("keys_store", instance / "keys.db"),
             "access_store": self._store("access_store", instance / "access"),
+            "separated_store": self._store("separated_store", instance / "separated.db"),
         }
         public_url = self._read("public_url", _public_url, "http://127.0.0.1:8000")
         host_app = self._read("host_app", _callable, None)
@@ -160,12 +162,16 @@ class _Reading:
         return url
 
     def _contradictions(self, settings: Settings) -> None:
-        for store in ("main_store", "access_store"):
+        for store in ("main_store", "access_store", "separated_store"):
             if settings.keys_store == getattr(settings, store):
                 self._faults.append(
                     f"PORTAL_KEYS_STORE: got the same store as {env_name(store)}; keys must not lie, or be backed up, "
                     "with what they open"
                 )
+        if settings.separated_store in (settings.main_store, settings.access_store):
+            self._faults.append(
+                "PORTAL_SEPARATED_STORE: got a store of other things; expected one for what is kept after leaving"
+            )
         if settings.main_store == settings.access_store and settings.main_store.startswith("sqlite"):
             self._faults.append("PORTAL_ACCESS_STORE: got the file of PORTAL_MAIN_STORE; expected a folder of its own")
         if settings.tls != settings.public_url.startswith("https:"):

@@ -97,6 +97,7 @@ def _on_postgres(instance: Path, server: Server, database: str) -> Settings:
             "PORTAL_MAIN_STORE": server.url(database),
             "PORTAL_KEYS_STORE": server.url(database, "keys"),
             "PORTAL_ACCESS_STORE": server.url(database),
+            "PORTAL_SEPARATED_STORE": server.url(database, "separated"),
             "PORTAL_DRAIN": "off",
         }
     )

@@ -60,6 +60,7 @@ class Server:
         if template is None:
             with psycopg.connect(self.url(name).replace("+psycopg", "", 1), autocommit=True) as connection:
                 connection.execute("CREATE SCHEMA keys")
+                connection.execute("CREATE SCHEMA separated")
         return name
 
     def drop_database(self, name: str) -> None:

@@ -43,7 +43,7 @@ def check() -> None:
 
 
 @store.command()
-@click.argument("name", metavar="STORE", type=click.Choice(["main", "keys", "access"]))
+@click.argument("name", metavar="STORE", type=click.Choice(["main", "keys", "access", "separated"]))
 @click.option("--to", "revision", default="base", show_default=True, help="The revision to go back to; base: none.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be destroyed, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

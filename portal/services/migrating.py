@@ -67,7 +67,7 @@ class MigrationFailed(Exception):
 def stores(settings: Settings) -> dict[str, str]:
     """Return the stores whose tables are made by migrations, with their URLs. Access records on SQLite are not among
     them: the drain makes one file a day."""
-    urls = {"main": settings.main_store, "keys": settings.keys_store}
+    urls = {"main": settings.main_store, "keys": settings.keys_store, "separated": settings.separated_store}
     if is_postgres(settings.access_store):
         urls["access"] = settings.access_store
     return urls

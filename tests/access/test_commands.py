@@ -14,7 +14,7 @@ from flask import Flask
 from portal.cli.access import access
 from portal.records.access.emptying import Lock
 from portal.services.access_room import access_records
-from portal.settings import Settings, env_name
+from portal.settings import STORES, Settings, env_name
 from tests.access.builders import LiveSegment, a_dead_segment, a_record, micros, text_of
 
 Typed = Callable[..., Result]
@@ -89,7 +89,7 @@ def test_sweep_refuses_a_day_to_come(typed: Typed) -> None:
 def test_follow_drains_until_it_is_stopped(app: Flask, settings: Settings) -> None:
     """As a process of its own it drains what is written meanwhile, and SIGTERM ends it after a last pass."""
     live = LiveSegment(settings.journal)
-    stores = {env_name(name): getattr(settings, name) for name in ("main_store", "keys_store", "access_store")}
+    stores = {env_name(name): getattr(settings, name) for name in STORES}
     environ = {**os.environ, **stores, "PORTAL_INSTANCE": str(settings.instance), "PORTAL_DRAIN_INTERVAL_S": "3600"}
     command = [sys.executable, "-c", "from portal.cli import main; main()", "access", "drain", "--follow"]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:

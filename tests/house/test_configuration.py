@@ -29,7 +29,7 @@ def test_the_defaults_are_told_as_they_are(tmp_path: Path) -> None:
 
     for field in plain:
         assert described[env_name(field)] == f"`{getattr(settings, field)}`"
-    for field in ("main_store", "keys_store", "access_store", "journal"):
+    for field in ("main_store", "keys_store", "access_store", "separated_store", "journal"):
         told = str(getattr(settings, field)).replace(str(tmp_path), "<instance>")
         assert described[env_name(field)] == f"`{told}`"
 

@@ -17,6 +17,7 @@ from portal.records import (
     companies,
     consents,
     contracts,
+    destructions,
     handlers,
     mails,
     members,
@@ -43,6 +44,7 @@ TABLES = (
     receipts,
     runs,
     contracts,
+    destructions,
     audit,
     mails,
     proofs,
@@ -61,7 +63,10 @@ MAIN_TABLES = {
     "companies",
     "consent_events",
     "designations",
+    "destroyed_mark",
+    "destructions",
     "gate_contract",
+    "holds",
     "mails",
     "members",
     "papers",
@@ -78,6 +83,7 @@ MAIN_TABLES = {
     "sessions",
     "shown_texts",
     "standing",
+    "tasks",
     "trainings",
 }
 
@@ -124,10 +130,10 @@ def test_access_store_is_migrated_on_postgres_only(settings: Settings, engine_na
     states = {state.store: state.revision for state in migrating.states(settings)}
 
     if engine_name == "sqlite":
-        assert states == {"main": newest("main"), "keys": newest("keys")}
+        assert states == {store: newest(store) for store in ("main", "keys", "separated")}
         assert not (settings.instance / "access").is_file()
     else:
-        assert states == {store: newest(store) for store in ("main", "keys", "access")}
+        assert states == {store: newest(store) for store in ("main", "keys", "separated", "access")}
         assert {"access_records", "journal_offsets"} <= tables_of(settings.access_store)
 
 
@@ -220,7 +226,13 @@ def test_sqlite_files_are_closed_to_others(on_sqlite: Settings) -> None:
     migrating.upgrade(on_sqlite)
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in on_sqlite.instance.iterdir()}
-    assert modes == {"portal.db": 0o600, "keys.db": 0o600, "portal.db.epoch": 0o644, "journal": 0o700}
+    assert modes == {
+        "portal.db": 0o600,
+        "keys.db": 0o600,
+        "separated.db": 0o600,
+        "portal.db.epoch": 0o644,
+        "journal": 0o700,
+    }
     assert stat.S_IMODE(on_sqlite.instance.stat().st_mode) == 0o700
 
 

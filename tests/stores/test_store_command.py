@@ -41,9 +41,10 @@ def test_the_first_upgrade_makes_everything(instance: Path) -> None:
 
     assert first.exit_code == 0
     assert first.output == (
-        f"main: no tables -> {newest('main')}\nkeys: no tables -> {newest('keys')}\npolicy: 2021-02-04 published\n"
+        f"main: no tables -> {newest('main')}\nkeys: no tables -> {newest('keys')}\n"
+        f"separated: no tables -> {newest('separated')}\npolicy: 2021-02-04 published\n"
     )
-    assert second.output == f"main: at {newest('main')} already\nkeys: at {newest('keys')} already\n"
+    assert second.output == "".join(f"{store}: at {newest(store)} already\n" for store in ("main", "keys", "separated"))
     assert {path.name for path in instance.iterdir()} >= {"portal.db", "keys.db", "portal.db.epoch", "secrets"}
     assert versions(instance) == 1
 

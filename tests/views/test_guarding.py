@@ -191,4 +191,4 @@ def test_it_does_not_start_on_stores_that_are_not_there(tmp_path: Any) -> None:
     with pytest.raises(ConfigurationError, match="portal store upgrade") as told:
         create_app(settings)
 
-    assert len(told.value.faults) == 2
+    assert len(told.value.faults) == 3

@@ -1,0 +1,288 @@
+"""The destruction ledger, the tombstones and the certificates: what was destroyed, told without the one it was.
+
+They lie in the keys store, away from the data: a restored main store cannot bring back a person whose tombstone stands
+here. Append-only, by triggers. A ledger line is written before the first irreversible step and a second one when all
+of it is proved; between the two the destruction is under way, whatever else a store may say.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import CheckConstraint, Engine, UniqueConstraint, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.clock import seoul_day
+from portal.database import Identifier, Model, UtcMicros, writing_on
+
+Entry = Literal["BEGUN", "DONE", "PAPER", "CONFIRMED"]
+ASKED_AT_ONCE = 500  # how many references one query names
+
+
+class LedgerEntry(Model):
+    """One line of the ledger. `number` is the same on every line of one destruction."""
+
+    __bind_key__ = "keys"
+    __tablename__ = "destruction_ledger"
+    __table_args__ = (
+        CheckConstraint("entry IN ('BEGUN', 'DONE', 'PAPER', 'CONFIRMED')", name="entry"),
+        CheckConstraint("media IN ('ELECTRONIC', 'PAPER')", name="media"),
+        UniqueConstraint("destruction_ref", "entry"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    number: Mapped[str] = mapped_column(index=True)  # "D-2026-0007"
+    destruction_ref: Mapped[str]
+    entry: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+    files: Mapped[str]  # the names of the files of personal data, by key
+    media: Mapped[str]
+    made_on: Mapped[date | None]  # the Seoul day on which the data was first kept
+    reason: Mapped[str]  # a word of portal.rules
+    methods: Mapped[str]  # JSON: a list of words
+    counts: Mapped[str]  # JSON: how many records, by holding
+    kept: Mapped[str]  # JSON: what was moved apart, by retention rule, and until when
+    handler: Mapped[str]
+    approver: Mapped[str]
+    evidence: Mapped[str]
+
+
+class Tombstone(Model):
+    """One person who is to stay gone: found again after a restore by reference or by a keyed digest of the host's id,
+    and told apart from somebody who came later under the same id by `member_since`."""
+
+    __bind_key__ = "keys"
+    __tablename__ = "tombstones"
+
+    seq: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    member_ref: Mapped[str] = mapped_column(unique=True)
+    host_index: Mapped[bytes] = mapped_column(index=True)
+    member_since: Mapped[datetime] = mapped_column(UtcMicros)
+    destruction_ref: Mapped[str] = mapped_column(unique=True)
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+class Certificate(Model):
+    """One signed document that says what was destroyed; `about` is a destruction or a batch."""
+
+    __bind_key__ = "keys"
+    __tablename__ = "certificates"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(index=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcMicros)
+    body: Mapped[str]  # the signed JSON document, byte for byte
+    supersedes: Mapped[str | None] = mapped_column(unique=True)
+
+
+class CertificateEnd(Model):
+    """A certificate that holds no more: another one took its place, or it was taken back."""
+
+    __bind_key__ = "keys"
+    __tablename__ = "certificate_ends"
+    __table_args__ = (CheckConstraint("state IN ('SUPERSEDED', 'REVOKED')", name="state"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+    reason: Mapped[str]
+
+
+class LedgerNumber(Model):
+    """The last number given in a Seoul year."""
+
+    __bind_key__ = "keys"
+    __tablename__ = "ledger_numbers"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one line of the ledger says. Nothing in it is personal."""
+
+    destruction_ref: str
+    reason: str
+    files: Sequence[str] = ()
+    media: Literal["ELECTRONIC", "PAPER"] = "ELECTRONIC"
+    made_on: date | None = None
+    methods: Sequence[str] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    kept: Sequence[Mapping[str, Any]] = ()
+    handler: str = ""
+    approver: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Whom a tombstone keeps away."""
+
+    member_ref: str
+    host_index: bytes
+    member_since: datetime
+    destruction_ref: str
+
+
+def begin(engine: Engine, lines: Sequence[tuple[Line, Gone]], at: datetime) -> dict[str, str]:
+    """Write the first line and the tombstone of each destruction, in one committed transaction; return the ledger
+    numbers by destruction. What was begun before keeps its number, so a repeat changes nothing."""
+    with writing_on(engine) as connection:
+        known = _numbers(connection, [line.destruction_ref for line, _ in lines])
+        new = [(line, gone) for line, gone in lines if line.destruction_ref not in known]
+        numbers = _next_numbers(connection, len(new), at)
+        for (line, gone), number in zip(new, numbers, strict=True):
+            connection.execute(insert(LedgerEntry).values(_row(line, "BEGUN", number, at)))
+            connection.execute(
+                _insert(connection, Tombstone)
+                .values(
+                    member_ref=gone.member_ref,
+                    host_index=gone.host_index,
+                    member_since=gone.member_since,
+                    destruction_ref=gone.destruction_ref,
+                    at=at,
+                )
+                .on_conflict_do_nothing()
+            )
+            known[line.destruction_ref] = number
+    return known
+
+
+def finish(engine: Engine, lines: Sequence[Line], at: datetime) -> None:
+    """Write that these destructions were proved; a second time changes nothing. Raises KeyError for one not begun."""
+    with writing_on(engine) as connection:
+        numbers = _numbers(connection, [line.destruction_ref for line in lines])
+        for line in lines:
+            row = _row(line, "DONE", numbers[line.destruction_ref], at)
+            connection.execute(_insert(connection, LedgerEntry).values(row).on_conflict_do_nothing())
+
+
+def enter_paper(engine: Engine, line: Line, at: datetime) -> str:
+    """Write a destruction that people did by hand, shredding or burning paper, and return its number."""
+    with writing_on(engine) as connection:
+        [number] = _next_numbers(connection, 1, at)
+        connection.execute(insert(LedgerEntry).values(_row(line, "PAPER", number, at)))
+    return number
+
+
+def entries(engine: Engine, *, limit: int = 100, before: int | None = None) -> list[LedgerEntry]:
+    """Return lines of the ledger, newest first; `before` is the id where the former page ended."""
+    query = select(*LedgerEntry.__table__.columns).order_by(LedgerEntry.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(LedgerEntry.id < before)
+    with engine.connect() as connection:
+        return [LedgerEntry(**row._mapping) for row in connection.execute(query)]
+
+
+def tombstones_after(engine: Engine, seq: int = 0) -> list[Tombstone]:
+    """Return the tombstones set after `seq`, oldest first."""
+    query = select(*Tombstone.__table__.columns).where(Tombstone.seq > seq).order_by(Tombstone.seq)
+    with engine.connect() as connection:
+        return [Tombstone(**row._mapping) for row in connection.execute(query)]
+
+
+def last_seq(engine: Engine) -> int:
+    """Return the number of the newest tombstone, 0 where nobody was destroyed yet."""
+    with engine.connect() as connection:
+        return connection.scalar(select(func.max(Tombstone.seq))) or 0
+
+
+def issue(engine: Engine, code: str, about: str, body: str, at: datetime, supersedes: str | None = None) -> Certificate:
+    """Keep a certificate and return the one that stands for `about`: the first, unless this one supersedes it."""
+    with writing_on(engine) as connection:
+        standing = None if supersedes else _certificate_of(connection, about)
+        if standing is None:
+            connection.execute(
+                insert(Certificate).values(code=code, about=about, issued_at=at, body=body, supersedes=supersedes)
+            )
+            if supersedes:
+                _end(connection, supersedes, "SUPERSEDED", "", at)
+            standing = _certificate_of(connection, about)
+    if standing is None:
+        raise KeyError(about)
+    return standing
+
+
+def revoke(engine: Engine, code: str, reason: str, at: datetime) -> None:
+    """Take a certificate back; whoever checks it is told so. A second time changes nothing."""
+    with writing_on(engine) as connection:
+        _end(connection, code, "REVOKED", reason, at)
+
+
+def certificate(engine: Engine, code: str) -> tuple[Certificate, CertificateEnd | None] | None:
+    """Return the certificate with this code and how it ended, if it did."""
+    with engine.connect() as connection:
+        found = connection.execute(select(*Certificate.__table__.columns).where(Certificate.code == code)).first()
+        ended = connection.execute(select(*CertificateEnd.__table__.columns).where(CertificateEnd.code == code)).first()
+    if found is None:
+        return None
+    return Certificate(**found._mapping), CertificateEnd(**ended._mapping) if ended else None
+
+
+def certificate_of(engine: Engine, about: str) -> Certificate | None:
+    """Return the newest certificate of a destruction or a batch."""
+    with engine.connect() as connection:
+        return _certificate_of(connection, about)
+
+
+def _certificate_of(connection: Connection, about: str) -> Certificate | None:
+    query = select(*Certificate.__table__.columns).where(Certificate.about == about)
+    row = connection.execute(query.order_by(Certificate.issued_at.desc()).limit(1)).first()
+    return Certificate(**row._mapping) if row else None
+
+
+def _end(connection: Connection, code: str, state: str, reason: str, at: datetime) -> None:
+    values = {"code": code, "state": state, "at": at, "reason": reason}
+    connection.execute(_insert(connection, CertificateEnd).values(values).on_conflict_do_nothing())
+
+
+def _row(line: Line, entry: Entry, number: str, at: datetime) -> dict[str, Any]:
+    return {
+        "number": number,
+        "destruction_ref": line.destruction_ref,
+        "entry": entry,
+        "at": at,
+        "files": json.dumps(list(line.files)),
+        "media": line.media,
+        "made_on": line.made_on,
+        "reason": line.reason,
+        "methods": json.dumps(list(line.methods)),
+        "counts": json.dumps(dict(line.counts), sort_keys=True),
+        "kept": json.dumps(list(line.kept)),
+        "handler": line.handler,
+        "approver": line.approver,
+        "evidence": line.evidence,
+    }
+
+
+def _numbers(connection: Connection, refs: Iterable[str]) -> dict[str, str]:
+    wanted = list(refs)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        query = select(LedgerEntry.destruction_ref, LedgerEntry.number)
+        some = LedgerEntry.destruction_ref.in_(wanted[start : start + ASKED_AT_ONCE])
+        found.update((ref, number) for ref, number in connection.execute(query.where(some)))
+    return found
+
+
+def _next_numbers(connection: Connection, count: int, at: datetime) -> list[str]:
+    """Give the next numbers of the year; whoever else wants some waits for this transaction."""
+    if not count:
+        return []
+    year = seoul_day(at).year
+    statement = _insert(connection, LedgerNumber).values(year=year, last=count)
+    more = {"last": LedgerNumber.last + count}
+    raised = statement.on_conflict_do_update(index_elements=[LedgerNumber.year], set_=more)
+    last: int = connection.execute(raised.returning(LedgerNumber.last)).scalar_one()
+    return [f"D-{year}-{number:04}" for number in range(last - count + 1, last + 1)]
+
+
+def _insert(connection: Connection, table: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
