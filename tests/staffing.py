@@ -49,6 +49,8 @@ def a_colleague(
     email: str = "dohyeon.lee@cloudmate.example",
     designated: bool = True,
     trained_on: date | str | None = "today",
+    reason: str = "고객지원 담당",
+    course: str = "개인정보 보호 기본",
 ) -> Colleague:
     """Return a new active colleague; call it inside an app context."""
     given = [role for role in roles if role is not Role.COMPANY_ADMIN]
@@ -66,7 +68,7 @@ def a_colleague(
                     deed="DESIGNATED",
                     day=today - timedelta(days=30),
                     until=None,
-                    reason="고객지원 담당",
+                    reason=reason,
                     given_by="shell",
                     at=at,
                 )
@@ -74,9 +76,7 @@ def a_colleague(
         day = today if trained_on == "today" else trained_on
         if isinstance(day, date):
             handlers.add(
-                handlers.Training(
-                    account_ref=ref, course="개인정보 보호 기본", trained_on=day, minutes=60, noted_by="shell", at=at
-                )
+                handlers.Training(account_ref=ref, course=course, trained_on=day, minutes=60, noted_by="shell", at=at)
             )
     return Colleague(ref, email)
 

@@ -80,6 +80,21 @@ def addresses_of(role: Role) -> list[tuple[str, str, Language]]:
     ]
 
 
+@dataclass(frozen=True)
+class Grant:
+    """A role given ("GRANTED") or taken away ("REVOKED"), by whom and when."""
+
+    role: str
+    deed: str
+    given_by: str
+    at: datetime
+
+
+def grants_of(ref: str) -> list[Grant]:
+    """Return the roles given to and taken from an account, oldest first."""
+    return [Grant(row.role, row.deed, row.given_by, row.at) for row in accounts.grants_of(ref)]
+
+
 def account_of_email(email: str) -> Account | None:
     """Return the account with this address, however written; None for what is no address."""
     try:

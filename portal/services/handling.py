@@ -16,6 +16,8 @@ from portal.rules.role import Verdict
 from portal.services import auditing
 from portal.services.auditing import By
 
+UNKNOWN = role.may_see_personal_data(None, None, date.min)
+
 
 class Refused(Exception):
     """What was asked does not fit what holds; `why` is a word, `day` the day it turns on."""

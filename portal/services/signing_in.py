@@ -71,20 +71,16 @@ def sign_in(email: str, password: str, code: str, origin: str, at: datetime) -> 
     limit("sign_in as", _canonical(email), at, times=PER_ACCOUNT, within=LOCKED_FOR)
     # 2.
     account = account_of_email(email)
-    is_right = passwords.matches(account.password_hash if account else None, password)
-    step = _step_of(account, code, at)
+    step = _proved(account, password, code, origin, at)
+    ref, token = account.ref if account else "", secrets.token_urlsafe(TOKEN_BYTES)
     # 3.
-    if account is None or not is_right or step is None:
-        _fail(account, origin, at)
-        raise NotSignedIn
-    ref, token = account.ref, secrets.token_urlsafe(TOKEN_BYTES)
     with writing():
         taken = accounts.use_step(ref, step, at)
         if taken:
             sessions.begin("STAFF", ref, digest_of(token), at)
             auditing.note(Deed.SIGNED_IN, By("STAFF", ref, origin), at, about=ref)
     if not taken:
-        _fail(account, origin, at)
+        _fail(ref, origin, at)
         raise NotSignedIn
     return token
 
@@ -122,6 +118,15 @@ def who_is(token: str, at: datetime) -> SignedIn | Ended:
     return found
 
 
+def proved(account_ref: str, password: str, code: str, origin: str, at: datetime) -> int:
+    """Return the step of the second factor that the holder of an account proves, for the caller to take.
+
+    Raises NotSignedIn, which counts as a failed sign-in, or limiting.TooMany.
+    """
+    limit("proof of", account_ref, at, times=PER_ACCOUNT, within=LOCKED_FOR)
+    return _proved(accounts.of_ref(account_ref), password, code, origin, at)
+
+
 def prove_again(token: str, account_ref: str, code: str, origin: str, at: datetime) -> str | None:
     """Return the new token of a session whose holder has just given the second factor again; None for a wrong or used
     code, which counts as a failure. After the fifth the session is over."""
@@ -132,7 +137,7 @@ def prove_again(token: str, account_ref: str, code: str, origin: str, at: dateti
         with writing():
             if accounts.use_step(account_ref, step, at) and sessions.renew(digest_of(token), digest_of(renewed), at):
                 return renewed
-    if _fail(account, origin, at):
+    if _fail(account_ref, origin, at):
         with writing():
             sessions.end_all("STAFF", account_ref)
     return None
@@ -166,9 +171,18 @@ def _step_of(account: Account | None, code: str, at: datetime) -> int | None:
     return step_of(seal_of(account).open("accounts", "totp", account.totp), code, at)
 
 
-def _fail(account: Account | None, origin: str, at: datetime) -> bool:
-    """Count a failure; tell whether it locked the account. A locked account is not locked for longer by more."""
+def _proved(account: Account | None, password: str, code: str, origin: str, at: datetime) -> int:
     ref = account.ref if account else ""
+    is_right = passwords.matches(account.password_hash if account else None, password)
+    step = _step_of(account, code, at)
+    if not is_right or step is None:
+        _fail(ref, origin, at)
+        raise NotSignedIn
+    return step
+
+
+def _fail(ref: str, origin: str, at: datetime) -> bool:
+    """Count a failure; tell whether it locked the account. A locked account is not locked for longer by more."""
     by = By("STRANGER", "", origin)
     with writing():
         auditing.note(Deed.SIGN_IN_FAILED, by, at, about=ref)

@@ -5,13 +5,35 @@ Nothing here writes SQL, signs or decides a rule. Who may come where stands in `
 
 from flask import Flask
 
-from portal.views import account, api, consent, errors, guarding, me, public, rail, shell, sign_in
+from portal.views import (
+    account,
+    api,
+    consent,
+    errors,
+    guarding,
+    handlers,
+    me,
+    public,
+    rail,
+    shell,
+    sign_in,
+)
+
+PLACES = (
+    account.place,
+    api.place,
+    consent.place,
+    handlers.place,
+    me.place,
+    public.place,
+    sign_in.place,
+)
 
 
 def open_places(app: Flask) -> None:
     """Register every place on `app`, behind the guard."""
     guarding.guard(app)
-    for place in (public.place, consent.place, me.place, sign_in.place, account.place, api.place):
+    for place in PLACES:
         app.register_blueprint(place)
     app.extensions["csrf"].exempt(api.place)  # a signature stands in for the token, which no program has
     app.context_processor(shell.values)

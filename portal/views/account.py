@@ -1,10 +1,51 @@
-"""/desk/account: one's own account at the desk."""
+"""/desk/account: one's own account at the desk, and another password for it."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+
+from portal import clock
+from portal.rules.password import LEAST
+from portal.services import joining
+from portal.services.joining import Faulty
+from portal.services.signing_in import NotSignedIn
+from portal.speech import say_text
+from portal.views import guarding, staff
 
 place = Blueprint("account", __name__, url_prefix="/desk/account")
 
 
 @place.get("")
-def overview() -> str:
-    return render_template("desk/account.html")
+def overview() -> Response:
+    return _page({})
+
+
+@place.post("/password")
+def change_password() -> Response:
+    sent, faults = request.form, {}
+    if sent.get("new", "") != sent.get("repeated", ""):
+        faults["repeated"] = gettext("두 비밀번호가 다릅니다. 같은 것을 두 번 적어 주세요.")
+        return _page(faults)
+    try:
+        token = joining.change_password(
+            current_user.account_ref,
+            sent.get("old", ""),
+            sent.get("new", ""),
+            sent.get("code", ""),
+            guarding.origin(),
+            clock.now(),
+        )
+    except Faulty as fault:
+        return _page({"new": say_text(fault.password)} if fault.password else {})
+    except NotSignedIn:
+        return _page({"old": gettext("지금 비밀번호나 인증번호가 맞지 않습니다.")})
+    flash(gettext("비밀번호를 바꾸었습니다."))
+    answer = redirect(url_for("account.overview"), 303)
+    staff.hand_out(answer, token)  # type: ignore[arg-type]
+    return answer  # type: ignore[return-value]
+
+
+def _page(faults: dict[str, str]) -> Response:
+    summary = [{"field": name, "words": words} for name, words in faults.items()]
+    page = render_template("desk/account.html", faults=faults, summary_of=summary, least=LEAST)
+    return make_response(page, 422 if faults else 200)

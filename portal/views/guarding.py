@@ -37,6 +37,8 @@ OPEN: dict[str, str] = {
     "api.members": "the host's programs sign what they send",
     "sign_in.form": "nobody is signed in before signing in",
     "sign_in.enter": "the same form, sent",
+    "sign_in.join": "who was invited has no account yet; the mailed link is the proof",
+    "sign_in.joined": "the same form, sent",
     "sign_in.home": "sends who is signed in to the first page of the desk, everybody else to the form",
 }
 CLOSED: dict[str, str] = {
@@ -52,6 +54,14 @@ CLOSED: dict[str, str] = {
     "me.receipt_file": "me.read",
     "sign_in.leave": "staff.own",
     "account.overview": "staff.own",
+    "account.change_password": "staff.own",
+    "handlers.overview": "handlers.read",
+    "handlers.person": "handlers.read",
+    "handlers.designate": "handlers.write",
+    "handlers.end": "handlers.write",
+    "handlers.train": "handlers.write",
+    "handlers.invite": "staff.invite",
+    "handlers.account": "staff.invite",
 }
 ACCOUNTS = STAFF | {Role.COMPANY_ADMIN}  # who signs in here, with a second factor
 FRESH = timedelta(minutes=5)

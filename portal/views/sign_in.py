@@ -1,12 +1,20 @@
-"""/desk/sign-in: the way in and out for people with an account here."""
+"""/desk/sign-in and /desk/join: the ways in for people with an account here, and the way out."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+import secrets
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext
 
 from middleware.paths import safe_next
 from portal import clock
-from portal.services import signing_in
-from portal.services.signing_in import NotSignedIn, SignedIn
+from portal.rules.password import LEAST
+from portal.services import joining, signing_in
+from portal.services.joining import Faulty, Gone
+from portal.services.limiting import limit
+from portal.services.signing_in import LOCKED_FOR, PER_ADDRESS, NotSignedIn, SignedIn
+from portal.speech import say_text
 from portal.views import guarding, rail, staff
+from portal.views.qr import path_of
 
 place = Blueprint("sign_in", __name__, url_prefix="/desk")
 
@@ -43,6 +51,77 @@ def leave() -> Response:
     answer = redirect(url_for("sign_in.form"), 303)
     staff.hand_out(answer, "")  # type: ignore[arg-type]
     return answer  # type: ignore[return-value]
+
+
+@place.get("/join")
+def join() -> Response:
+    """Take the token out of the address, then offer what the link is for. Nothing is used up by looking."""
+    if "token" in request.args:
+        session["join"] = [request.args["token"], secrets.token_urlsafe(16)]
+        return redirect(url_for("sign_in.join"), 303)  # type: ignore[return-value]
+    return _join_page([])
+
+
+@place.post("/join")
+def joined() -> Response:
+    at = clock.now()
+    limit("join from", guarding.origin(), at, times=PER_ADDRESS, within=LOCKED_FOR)
+    password, code = request.form.get("password", ""), request.form.get("code", "")
+    faults = []
+    if password != request.form.get("repeated", ""):
+        faults.append({"field": "repeated", "words": gettext("두 비밀번호가 다릅니다. 같은 것을 두 번 적어 주세요.")})
+    try:
+        token, nonce = _held_link()
+        if faults:
+            joining.invitation(token, nonce, at)
+            return _join_page(faults)
+        opened = joining.join(token, nonce, password, code, guarding.origin(), at)
+    except Gone:
+        return _gone()
+    except Faulty as fault:
+        if fault.password:
+            faults.append({"field": "password", "words": say_text(fault.password)})
+        if fault.code:
+            words = gettext("인증번호가 맞지 않습니다. 앱에 지금 나오는 숫자를 적어 주세요.")
+            faults.append({"field": "code", "words": words})
+        return _join_page(faults)
+    session.pop("join", None)
+    answer = redirect(url_for("sign_in.home"), 303)
+    staff.hand_out(answer, opened)  # type: ignore[arg-type]
+    return answer  # type: ignore[return-value]
+
+
+def _join_page(faults: list[dict[str, str]]) -> Response:
+    try:
+        offered = joining.invitation(*_held_link(), clock.now())
+    except Gone:
+        return _gone()
+    secret = " ".join(offered.secret[start : start + 4] for start in range(0, len(offered.secret), 4))
+    page = render_template(
+        "sign_in/join.html",
+        person=offered.person,
+        is_reset=offered.purpose == "RESET",
+        secret=secret,
+        uri=offered.uri,
+        qr=path_of(offered.uri),
+        least=LEAST,
+        faults=faults,
+        told={fault["field"]: fault["words"] for fault in faults},
+    )
+    return make_response(page, 422 if faults else 200)
+
+
+def _held_link() -> tuple[str, str]:
+    """Return the token of the link that this browser opened, and what only this browser holds. Raises Gone."""
+    held = session.get("join")
+    if not isinstance(held, list) or len(held) != 2:
+        raise Gone
+    return str(held[0]), str(held[1])
+
+
+def _gone() -> Response:
+    session.pop("join", None)
+    return make_response(render_template("sign_in/gone.html"), 404)
 
 
 def _page(*, email: str, is_wrong: bool) -> Response:
