@@ -50,7 +50,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "access.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "audit.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "staff.invite": frozenset({Role.OFFICER}),
-    "staff.own": STAFF,  # one's own password, second factor and sessions
+    "staff.own": STAFF | {Role.COMPANY_ADMIN},  # one's own password, second factor and session
     "api.members": frozenset({Role.HOST}),
 }
 

@@ -36,7 +36,7 @@ TABLE = {
     "access.read": "OFFICER AUDITOR",
     "audit.read": "OFFICER AUDITOR",
     "staff.invite": "OFFICER",
-    "staff.own": "HANDLER OFFICER AUDITOR",
+    "staff.own": "HANDLER OFFICER AUDITOR COMPANY_ADMIN",
     "api.members": "HOST",
 }
 
