@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Identifier, Model, UtcMicros
+from ..database import Identifier, Model, UtcMicros, db
 
 
 class Mail(Model):
@@ -30,3 +30,9 @@ class Mail(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     fault: Mapped[str] = mapped_column(default="")  # the kind of the last failure, nothing personal
     sent_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+
+
+def add(mail: Mail) -> None:
+    """Put a mail into the outbox."""
+    db.session.add(mail)
+    db.session.flush()

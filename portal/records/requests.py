@@ -4,12 +4,14 @@ What a person wrote lies sealed under `key_ref`: the member's own key, or a key 
 knows yet whose it is.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Identifier, Model, UtcMicros
+from ..database import Identifier, Model, UtcMicros, db, inserting
 from .audit import ACTOR_KIND
 
 
@@ -103,3 +105,95 @@ class Paper(Model):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(UtcMicros)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+
+
+def next_number(year: int) -> str:
+    """Return the next number of a Seoul year; whoever else wants one waits until this transaction ends."""
+    session = db.session()
+    statement = inserting(session, RequestNumber).values(year=year, last=1)
+    raised = statement.on_conflict_do_update(index_elements=[RequestNumber.year], set_={"last": RequestNumber.last + 1})
+    return f"R-{year}-{session.execute(raised.returning(RequestNumber.last)).scalar_one():04}"
+
+
+def add(request: Request) -> None:
+    """Keep a new request."""
+    db.session.add(request)
+    db.session.flush()
+
+
+def append(event: RequestEvent) -> None:
+    """Keep one more step; the caller holds the request."""
+    db.session.add(event)
+    db.session.flush()
+
+
+def held(number: str) -> Request | None:
+    """Return the request of this number, held until the transaction ends: of two who decide, one comes second."""
+    query = select(Request).where(Request.number == number).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def of_number(number: str) -> Request | None:
+    """Return the request of this number."""
+    return db.session.scalars(select(Request).where(Request.number == number)).one_or_none()
+
+
+def of_ref(ref: str) -> Request | None:
+    """Return the request of this reference."""
+    return db.session.scalars(select(Request).where(Request.ref == ref)).one_or_none()
+
+
+def of_member(member_ref: str) -> Sequence[Request]:
+    """Return every request about a member, newest first."""
+    query = select(Request).where(Request.member_ref == member_ref).order_by(Request.id.desc())
+    return db.session.scalars(query).all()
+
+
+def events_of(request_ids: Collection[int]) -> dict[int, list[RequestEvent]]:
+    """Return the steps of these requests, by request, oldest first."""
+    found: dict[int, list[RequestEvent]] = {request_id: [] for request_id in request_ids}
+    query = select(RequestEvent).where(RequestEvent.request_id.in_(found)).order_by(RequestEvent.id)
+    for event in db.session.scalars(query):
+        found[event.request_id].append(event)
+    return found
+
+
+def open_page(
+    *, limit: int, offset: int = 0, last_words: Collection[str] = (), due_before: date | None = None, **wanted: Any
+) -> tuple[Sequence[Request], int]:
+    """Return one page of the open requests, the nearest due day first, and how many there are in all.
+
+    `last_words` are words of which one was the last step, `due_before` is a day; the rest are columns and values.
+    """
+    query = _open(last_words, due_before, wanted)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(Request.due_day, Request.id).limit(limit).offset(offset)
+    return db.session.scalars(page).all(), total
+
+
+def open_by_day(since: date, until: date) -> dict[date, int]:
+    """Return how many open requests are due on each day from `since` to `until`, both within."""
+    query = (
+        select(Request.due_day, func.count())
+        .where(Request.ended_at.is_(None), Request.due_day.between(since, until))
+        .group_by(Request.due_day)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def _open(last_words: Collection[str], due_before: date | None, wanted: dict[str, Any]) -> Select[tuple[Request]]:
+    query = select(Request).where(Request.ended_at.is_(None))
+    for column, value in wanted.items():
+        query = query.where(getattr(Request, column) == value)
+    if due_before is not None:
+        query = query.where(Request.due_day < due_before)
+    if last_words:
+        last = (
+            select(RequestEvent.word)
+            .where(RequestEvent.request_id == Request.id)
+            .order_by(RequestEvent.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = query.where(last.in_(last_words))
+    return query

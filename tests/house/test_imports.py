@@ -24,6 +24,7 @@ FLOORS = {  # higher numbers may import lower ones, and their own
     "portal.headers": 7,
     "portal.services": 6,
     "portal.holdings": 5,
+    "portal.letters": 2,
     "portal.records": 4,
     "portal.vault": 4,
     "portal.rules": 2,

@@ -1,0 +1,42 @@
+"""Letters: what is written to people by mail, as plain text, one file for each kind and language.
+
+The first line of a file is the subject, the rest after an empty line is the text. `$name` stands for a value; nothing
+else is evaluated, and a value that is missing is an error of ours, never a hole in a letter. What a letter is sent for
+is said in `DUTIES`: a purpose of the policy, or a duty towards the one who reads it.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from portal.policy.model import Language
+
+HOME = Path(__file__).parent
+DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
+    "request_received": "Decree art. 41, 43, 44: a request is answered in time",
+    "request_result": "Decree art. 41, 43, 44: the result is told with its reason and the way to object",
+    "request_step": "Decree art. 41, 43, 44: the requester is told what is needed or deferred",
+    "step_up_code": "PIPA Decree art. 46: the requester is the person concerned",
+}
+_LINE_BREAK = re.compile(r"[\r\n]")
+
+
+class NoSuchLetter(KeyError):
+    """No letter of this kind is written, or it names no duty that it serves."""
+
+
+def written(kind: str, language: Language, values: Mapping[str, str]) -> tuple[str, str]:
+    """Return subject and text of a letter. Raises NoSuchLetter, and KeyError for a value that the letter misses."""
+    if kind not in DUTIES:
+        raise NoSuchLetter(kind)
+    subject, text = _templates(kind, language)
+    # A line break in a subject would begin a header of somebody else's making.
+    return _LINE_BREAK.sub(" ", subject.substitute(values)), text.substitute(values)
+
+
+@cache
+def _templates(kind: str, language: Language) -> tuple[Template, Template]:
+    subject, _, text = (HOME / f"{kind}.{language}.txt").read_text("utf-8").partition("\n\n")
+    return Template(subject.strip()), Template(text)
