@@ -19,7 +19,7 @@ import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
+from zlib import adler32
 
 from .errors import JournalUnavailable
 
@@ -28,9 +28,11 @@ SEGMENT_BYTES = 4 * 1024 * 1024
 LINE_BYTES = 6144  # the longest line that the limits below allow, rounded up
 PATH_CHARS, AGENT_CHARS, COOKIES_CHARS = 2048, 512, 2048
 DECISIONS = ("exempt", "portal", "passed", "anonymous", "blocked", "error")
+NO_ANSWER = "000"  # the status of a request whose application never began an answer
 ABANDONED_S = 3600  # a segment that was never finished making is swept after this time
 
 _ESCAPED = tuple(chr(b) if 32 <= b < 127 and chr(b) not in "%\\" else f"%{b:02X}" for b in range(256))
+_ODD = re.compile(r"[^ -~]|[%\\]").search
 
 
 class Record(NamedTuple):
@@ -52,7 +54,7 @@ def escaped(text: str, limit: int) -> str:
     """Return `text` as printable ASCII without `%`, `\\` or tab of its own, at most `limit` characters long."""
     if len(text) > limit:
         text = text[:limit]
-    if text.isascii() and text.isprintable() and "%" not in text and "\\" not in text:
+    if not _ODD(text):
         return text
     try:
         raw = text.encode("latin-1")
@@ -60,6 +62,27 @@ def escaped(text: str, limit: int) -> str:
         raw = text.encode("utf-8", "surrogatepass")
     whole = "".join([_ESCAPED[byte] for byte in raw])
     return whole if len(whole) <= limit else re.sub(r"%.?\Z", "", whole[:limit])
+
+
+def opening(at: int, request_id: str, ref: str, ip: str, method: str, path: str) -> str:
+    """Return the fields of a line before the status; every text must be escaped already."""
+    return f"{at}\t{request_id}\t{ref}\t{ip}\t{method}\t{path}\t"
+
+
+def closing(decision: str, user_agent: str, cookies: str) -> str:
+    """Return the fields behind the status: the same at most requests of one person."""
+    return f"\t{decision}\t{user_agent}\t{cookies}"
+
+
+def line_of(before: str, status: str, behind: str) -> bytes:
+    """Return the line of one record. The checksum proves it whole.
+
+    Why Adler-32: it needs no table, which between two requests has left the caches, and a hole of NULs in a line can
+    only lower its sum.
+    """
+    code = status[:3]
+    fields = f"{before}{code if code.isdigit() and code.isascii() else NO_ANSWER}{behind}"
+    return f"{fields}\t{adler32(fields.encode('ascii'))}\n".encode("ascii")
 
 
 def compose(
@@ -74,17 +97,15 @@ def compose(
     user_agent: str,
     cookies: str,
 ) -> bytes:
-    """Return the line of one record; every text must be escaped already. The checksum proves the line whole."""
-    fields = f"{at}\t{request_id}\t{ref}\t{ip}\t{method}\t{path}\t{status}\t{decision}\t{user_agent}\t{cookies}"
-    body = fields.encode("ascii")
-    return b"%b\t%08x\n" % (body, crc32(body))
+    """Return the line of one record whose status is known; every text must be escaped already."""
+    return line_of(opening(at, request_id, ref, ip, method, path), status, closing(decision, user_agent, cookies))
 
 
 def parse_line(line: bytes) -> Record | None:
     """Return the record of a line given without its newline, or None where the line is torn or not one of ours."""
     body, _, checksum = line.rpartition(b"\t")
     try:
-        if int(checksum, 16) != crc32(body):
+        if int(checksum) != adler32(body):
             return None
         at, request_id, ref, ip, method, path, status, decision, agent, cookies = body.decode("ascii").split("\t")
         return Record(int(at), request_id, ref, ip, method, path, int(status), decision, agent, cookies)
@@ -117,15 +138,19 @@ def sync_directory(directory: Path) -> None:
 
 
 class Segment:
-    """A preallocated file with one writing process; NULs stand where nothing was written yet."""
+    """A preallocated file with one writing process; NULs stand where nothing was written yet.
+
+    No lock guards it: each step that threads share is one call of C, whole under the GIL, and their order does the
+    rest. Room is counted as reserved until its line is written, so it may be counted twice for a moment, never not at
+    all. Whoever reserves shows that first and then looks whether the segment is retired; retiring goes the other way
+    round; so one of the two sees the other, and no file is closed under a line.
+    """
 
     def __init__(self, path: Path, size: int = SEGMENT_BYTES) -> None:
         self.path = path
         self._size = size
-        self._end = 0
-        self._reserved = 0
+        self._reserved: list[None] = []
         self._retired = False
-        self._lock = threading.Lock()
         unfinished = path.with_suffix(".new")
         fd = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -142,37 +167,31 @@ class Segment:
 
     def reserve(self) -> bool:
         """Set aside room for one line; False when this segment has no more."""
-        with self._lock:
-            if self._retired or self._end + (self._reserved + 1) * LINE_BYTES > self._size:
-                return False
-            self._reserved += 1
+        self._reserved.append(None)
+        if not self._retired and len(self._reserved) * LINE_BYTES + self._map.tell() <= self._size:
             return True
+        self.release()
+        return False
 
     def append(self, line: bytes) -> None:
-        """Write `line` into room that was reserved. The newline goes last: a reader trusts what stands before it."""
-        with self._lock:
-            start = self._end
-            last = start + len(line) - 1
-            self._map[start:last] = line[:-1]
-            self._map[last] = 10
-            self._end = last + 1
-            self._reserved -= 1
-            if self._retired and not self._reserved:
-                self._map.close()
+        """Write `line` into room that was reserved. A reader takes nothing from the first NUL on, nor what its
+        checksum does not prove, so the bytes may arrive in any order."""
+        self._map.write(line)
+        self._reserved.pop()
+        if self._retired and not self._reserved:
+            self._map.close()
 
     def release(self) -> None:
         """Give back room that was reserved and is not needed."""
-        with self._lock:
-            self._reserved -= 1
-            if self._retired and not self._reserved:
-                self._map.close()
+        self._reserved.pop()
+        if self._retired and not self._reserved:
+            self._map.close()
 
     def retire(self) -> None:
         """Take no more reservations; let go of the file when the last one is used."""
-        with self._lock:
-            self._retired = True
-            if not self._reserved:
-                self._map.close()
+        self._retired = True
+        if not self._reserved:
+            self._map.close()
 
 
 class Journal:
@@ -189,21 +208,21 @@ class Journal:
         self.writer = secrets.token_hex(4)
         self._turn_lock = threading.Lock()
         self._turns = 0
-        self._current: Segment | None = None
+        self.current: Segment | None = None
 
     def reserve(self) -> Segment:
         """Return a segment with room set aside for one line; the caller must append or release.
 
         Raises JournalUnavailable when no room can be had: the request must not go on.
         """
-        current = self._current
+        current = self.current
         if current is not None and current.reserve():
             return current
         return self._turn(current)
 
     def _turn(self, full: Segment | None) -> Segment:
         with self._turn_lock:
-            current = self._current
+            current = self.current
             if current is not full and current is not None and current.reserve():
                 return current  # another thread turned the page meanwhile
             try:
@@ -215,7 +234,7 @@ class Journal:
             except (OSError, ValueError) as error:
                 raise JournalUnavailable(f"no new segment ({_words(error)})") from error
             fresh.reserve()
-            self._current = fresh
+            self.current = fresh
             if current is not None:
                 current.retire()
             return fresh
@@ -223,9 +242,9 @@ class Journal:
     def close(self) -> None:
         """Let go of the current segment, so that a drainer may finish it."""
         with self._turn_lock:
-            if self._current is not None:
-                self._current.retire()
-                self._current = None
+            if self.current is not None:
+                self.current.retire()
+                self.current = None
 
 
 _journals: "weakref.WeakSet[Journal]" = weakref.WeakSet()

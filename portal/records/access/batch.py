@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, Protocol
-from zlib import crc32
+from zlib import adler32
 
 from middleware.journal import Record, parse_line
 from portal.clock import SEOUL, seoul_day
@@ -164,7 +164,8 @@ def _moment(line: bytes) -> int:
     """Return when the record of an ASCII line was made, or -1 where the line is none: what `parse_line` decides,
     without the record. A million lines are asked at once, and most of a record's cost is the making of it."""
     try:
-        if int(line[-8:], 16) != crc32(line[:-9]) or line.count(b"\t") != TABS:
+        end = line.rindex(b"\t")
+        if int(line[end + 1 :]) != adler32(line[:end]) or line.count(b"\t") != TABS:
             return -1
         at = int(line[: line.index(b"\t")])
     except ValueError:
