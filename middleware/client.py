@@ -36,6 +36,8 @@ class ClientAddress:
         self._proxies = tuple(proxies)
         self._key = "HTTP_" + header.upper().replace("-", "_")
         self._plain: Kept[str, str] = Kept(4096)
+        # What the gate may ask without a call: the peers that need no further look. With proxies that is nobody.
+        self.direct: Kept[str, str] = Kept(1) if proxies else self._plain
 
     def of(self, environ: Mapping[str, object]) -> str:
         """Return the client's address, or "" where none can be told."""

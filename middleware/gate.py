@@ -13,17 +13,18 @@ Only an application that has not called `start_response` yet when it returns is 
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import ismethod
 from typing import TYPE_CHECKING, Any
 
 from .client import ClientAddress
 from .config import Identify, configured
 from .cookies import CookieDigests
-from .decision import Decider, Decision
+from .decision import NOBODY, UNREADABLE, Decider
 from .errors import ClockUnavailable, FaultLog, Unavailable
-from .journal import AGENT_CHARS, PATH_CHARS, Journal, Segment, compose, escaped
+from .journal import AGENT_CHARS, NO_ANSWER, PATH_CHARS, Journal, Segment, closing, escaped, line_of, opening
 from .kept import Kept
 from .paths import Exemptions
-from .replies import Replies, Reply
+from .replies import Replies
 from .standing import open_standing
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"))
 METHOD_CHARS = 32
-NO_ANSWER = "000"  # the status of a request whose application never began an answer
+FIRST_REQUEST = 10_000_001  # the next ninety million ids have one length, and no number needs to be padded
+KEPT_HEADER_CHARS = (
+    4096  # what follows from a longer Cookie header is found anew each time, so that memory stays bounded
+)
 EARLIEST_US = 1_600_000_000_000_000  # 2020-09-13: a clock before this, when no such gate existed, is wrong
 LATEST_US = 7_258_118_400_000_000  # 2200-01-01
-_ERROR = Decision("error")
-_PASSING = frozenset(("exempt", "portal", "passed"))
 
 
 def microseconds() -> int:
@@ -85,7 +87,8 @@ class ConsentGate:
             digest_key=digest_key,
         )
         self._app = app
-        self._identify = identify
+        # The method of a callable object is called faster than the object.
+        self._identify = call if ismethod(call := identify.__call__) else identify  # type: ignore[operator]
         self._clock = clock
         self.standing = open_standing(store)
         self.journal = Journal(self.configuration.journal)
@@ -94,8 +97,9 @@ class ConsentGate:
         self.client = ClientAddress(self.configuration.trusted_proxies, forwarded_header)
         self._cookies = CookieDigests(digest_key)
         self._agents: Kept[str, str] = Kept(1024)
+        self._tails: Kept[str, tuple[str, str]] = Kept(4096)  # by Cookie header: the agent, and what follows the status
         self._faults = FaultLog()
-        self._count = itertools.count(1)
+        self._count = itertools.count(FIRST_REQUEST)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         # 1. The clock, and room for the record.
@@ -103,67 +107,85 @@ class ConsentGate:
             at = self._clock()
             if not EARLIEST_US < at < LATEST_US:
                 raise ClockUnavailable("it tells an impossible time")
-            segment = self.journal.reserve()
+            segment = self.journal.current  # asked here, for a call less at most requests
+            if segment is None or not segment.reserve():
+                segment = self.journal.reserve()
         except Exception as error:
             return self._unrecorded(error, environ, start_response)
-        request_id = f"{self.journal.writer}{next(self._count):08x}"
-        entry = _Entry(self, segment, at, request_id, environ, start_response)
+        request_id = f"{self.journal.writer}{next(self._count)}"
+        # What the record tells is taken now: an application may write into its environ, as mounts and proxy fixes do.
+        path = environ.get("PATH_INFO", "")
+        method = environ.get("REQUEST_METHOD", "")
+        agent = environ.get("HTTP_USER_AGENT", "")
+        cookies = environ.get("HTTP_COOKIE", "")
         # 2. The decision.
+        word, person, reply, given_up = "error", NOBODY, None, None
         try:
-            decision = self._decider.decide(entry.path, self._identify, environ, at)
+            word, person = self._decider.decide(path, self._identify, environ, at)
         except Exception as error:
             self._tell(error)
-            return entry.answer(_ERROR, self._replies.unavailable(environ))
-        except BaseException:  # a worker's time-out inside the host's reader; the room must not stay set aside
-            entry.record("500")
-            raise
-        if self._faults.failing:
-            self._recovered(decision)
+            reply = self._replies.unavailable(environ)
+        except BaseException as error:  # a worker's time-out inside the host's reader
+            given_up = error
+        host_id, ref, stands = person
+        tail = self._tails.young.get(cookies)
+        if tail is None or tail[0] != agent or word != "passed":
+            tail = self._tail(word, agent, cookies, stands)
+        answer = _Answer()
+        answer.opening = opening(
+            at,
+            request_id,
+            ref or "",
+            self.client.direct.young.get(environ.get("REMOTE_ADDR", "")) or self.client.of(environ),
+            method if method in METHODS else escaped(method, METHOD_CHARS),
+            escaped(path, PATH_CHARS),
+        )
+        answer.closing = tail[1]
+        answer.segment = segment
+        answer.start = start_response
+        answer.recorded = False
+        if given_up is not None:  # the room must not stay set aside
+            answer.record("500")
+            raise given_up
+        if reply is None and self._faults.failing:
+            self._recovered(word)
         # 3. Who may not pass.
-        if decision.word == "blocked":
-            return entry.answer(decision, self._replies.blocked(environ))
-        if decision.word not in _PASSING:
-            return entry.answer(decision, self._replies.anonymous(environ))
+        if word == "blocked":
+            reply = self._replies.blocked(environ)
+        elif word == "anonymous":
+            reply = self._replies.anonymous(environ)
+        if reply is not None:
+            answer.begin(reply.status, list(reply.headers))
+            return [reply.body]
         # 4. Who may pass.
-        environ["consent_gate.member"] = decision.ref
-        environ["consent_gate.host_id"] = decision.host_id
-        environ["consent_gate.decision"] = decision.word
+        environ["consent_gate.member"] = ref
+        environ["consent_gate.host_id"] = host_id
+        environ["consent_gate.decision"] = word
         environ["consent_gate.request_id"] = request_id
-        environ["consent_gate.identity_failed"] = decision.identity_failed
-        entry.decision = decision
+        environ["consent_gate.identity_failed"] = person is UNREADABLE
         try:
-            body = self._app(environ, entry.begin)
+            body = self._app(environ, answer.begin)
         except BaseException:
-            entry.record("500")
+            answer.record("500")
             raise
-        return body if entry.recorded else _Followed(entry, body)
+        return body if answer.recorded else _Followed(answer, body)
 
     def close(self) -> None:
         """Let go of the journal and of the store."""
         self.journal.close()
         self.standing.close()
 
-    def entry_line(self, entry: "_Entry", status: str) -> bytes:
-        """Return the access record of a request that is answered with `status`."""
-        decision, method, agent = entry.decision, entry.method, entry.agent
-        plain_agent = self._agents.young.get(agent) or self._agents.get(agent)
-        if plain_agent is None:
-            plain_agent = escaped(agent, AGENT_CHARS)
-            self._agents.put(agent[:AGENT_CHARS], plain_agent)
-        code = status[:3]
-        return compose(
-            entry.at,
-            entry.request_id,
-            decision.ref or "",
-            entry.ip,
-            method if method in METHODS else escaped(method, METHOD_CHARS),
-            escaped(entry.path, PATH_CHARS),
-            code if code.isdigit() and code.isascii() else NO_ANSWER,
-            decision.word,
-            plain_agent,
-            # Cookies are recorded only of people who have consented to that; the address is a statutory record.
-            self._cookies.of(entry.cookies) if decision.consented else "",
-        )
+    def _tail(self, word: str, agent: str, cookies: str, consented: bool) -> tuple[str, str]:
+        """Return the agent and the fields of a record behind its status; what is found for one who passes is kept."""
+        plain = self._agents.get(agent)
+        if plain is None:
+            plain = escaped(agent, AGENT_CHARS)
+            self._agents.put(agent[:AGENT_CHARS], plain)
+        # Cookies are recorded only of people who have consented to that; the address is a statutory record.
+        tail = agent, closing(word, plain, self._cookies.of(cookies) if consented else "")
+        if word == "passed" and len(agent) <= AGENT_CHARS and len(cookies) <= KEPT_HEADER_CHARS:
+            self._tails.put(cookies, tail)
+        return tail
 
     def _unrecorded(
         self, error: Exception, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -180,86 +202,49 @@ class ConsentGate:
         else:
             self._faults.failed("gate", f"{type(error).__name__} {_place(error)}")
 
-    def _recovered(self, decision: Decision) -> None:
+    def _recovered(self, word: str) -> None:
         parts = ["clock", "journal"]
-        if decision.word in ("anonymous", "blocked", "passed"):
+        if word in ("anonymous", "blocked", "passed"):
             parts.append("identity")
-        if decision.word in ("blocked", "passed"):
+        if word in ("blocked", "passed"):
             parts += ["store", "gate"]
         for part in parts:
             self._faults.works(part)
 
 
-class _Entry:
-    """One request between its reservation and its record.
+class _Answer:
+    """One answer and its record. The gate fills it field by field: between requests a call costs more than it seems."""
 
-    What the record tells is taken when the request arrives: an application may write into its environ, as mounts and
-    proxy fixes do.
-    """
-
-    __slots__ = (
-        "_gate",
-        "_segment",
-        "_start",
-        "agent",
-        "at",
-        "cookies",
-        "decision",
-        "ip",
-        "method",
-        "path",
-        "recorded",
-        "request_id",
-    )
-
-    def __init__(
-        self,
-        gate: ConsentGate,
-        segment: Segment,
-        at: int,
-        request_id: str,
-        environ: "WSGIEnvironment",
-        start_response: "StartResponse",
-    ) -> None:
-        self._gate = gate
-        self._segment = segment
-        self._start = start_response
-        self.at = at
-        self.request_id = request_id
-        self.ip = gate.client.of(environ)
-        self.method = environ.get("REQUEST_METHOD", "")
-        self.path = environ.get("PATH_INFO", "")
-        self.agent = environ.get("HTTP_USER_AGENT", "")
-        self.cookies = environ.get("HTTP_COOKIE", "")
-        self.decision = _ERROR
-        self.recorded = False
-
-    def answer(self, decision: Decision, reply: Reply) -> Iterable[bytes]:
-        """Give the gate's own answer, after its record."""
-        self.decision = decision
-        self.begin(reply.status, list(reply.headers))
-        return [reply.body]
+    __slots__ = ("closing", "opening", "recorded", "segment", "start")
+    opening: str  # the fields of the record before its status
+    closing: str  # and those behind it
+    segment: Segment  # where it has room
+    start: "StartResponse"
+    recorded: bool
 
     def begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """Record the request, then begin the answer: this is the application's `start_response`."""
-        self.record(status)
+        if not self.recorded:  # what record() does, with a call less
+            line = line_of(self.opening, status, self.closing)
+            self.recorded = True
+            self.segment.append(line)
         if exc_info is None:
-            return self._start(status, headers)
-        return self._start(status, headers, exc_info)
+            return self.start(status, headers)
+        return self.start(status, headers, exc_info)
 
     def record(self, status: str) -> None:
         """Write the access record, once: an application that begins again after an error has its first one."""
         if not self.recorded:
-            line = self._gate.entry_line(self, status)
+            line = line_of(self.opening, status, self.closing)
             self.recorded = True
-            self._segment.append(line)
+            self.segment.append(line)
 
 
 class _Followed:
     """The body of an application that begins its answer only while it is read; a failure before that is recorded."""
 
-    def __init__(self, entry: _Entry, body: Iterable[bytes]) -> None:
-        self._entry = entry
+    def __init__(self, answer: _Answer, body: Iterable[bytes]) -> None:
+        self._answer = answer
         self._body = body
         self._parts: Iterator[bytes] | None = None
 
@@ -272,10 +257,10 @@ class _Followed:
                 self._parts = iter(self._body)
             return next(self._parts)
         except StopIteration:
-            self._entry.record(NO_ANSWER)
+            self._answer.record(NO_ANSWER)
             raise
         except BaseException:
-            self._entry.record("500")
+            self._answer.record("500")
             raise
 
     def close(self) -> None:
@@ -284,7 +269,7 @@ class _Followed:
             if close is not None:
                 close()
         finally:
-            self._entry.record(NO_ANSWER)
+            self._answer.record(NO_ANSWER)
 
 
 def _place(error: BaseException) -> str:

@@ -37,6 +37,7 @@ FROM (SELECT 1) AS always LEFT JOIN standing AS member ON member.host_id = ?
 class Standing(NamedTuple):
     """What the gate needs to know of one member."""
 
+    host_id: str | None  # the host's own id; None for nobody
     ref: str | None  # the opaque reference; None for a person the portal has never met
     stands: bool  # everything in force is satisfied and the account is not suspended
 
@@ -64,14 +65,14 @@ class Answer(NamedTuple):
     next_change: int | None  # when the requirement changes by itself
 
 
-def judged(row: tuple[Any, ...]) -> Answer:
+def judged(host_id: str, row: tuple[Any, ...]) -> Answer:
     require_contract(row)
     _, required, next_change, ref, satisfied, suspended = row
     if required is None:
         raise StoreUnavailable("no policy is in force")
     if ref is not None and not _REF.fullmatch(ref):
         raise StoreUnavailable("a member's reference is none of ours")
-    return Answer(Standing(ref, satisfied == required and not suspended), next_change)
+    return Answer(Standing(host_id, ref, satisfied == required and not suspended), next_change)
 
 
 def require_contract(row: tuple[Any, ...] | None) -> None:

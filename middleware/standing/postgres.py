@@ -49,7 +49,7 @@ class PostgresStanding:
             self._local.held = Held(connection)
             cursor = self._local.cursor = connection.cursor()
         row = cursor.execute(_QUESTION, (at, at, host_id), prepare=True).fetchone()
-        return judged(row).standing
+        return judged(host_id, row).standing
 
     def _connect(self) -> Any:
         import psycopg

@@ -159,7 +159,7 @@ class SqliteStanding:
         except sqlite3.Error as error:
             local.generation = None
             raise unavailable(error) from error
-        return judged(row)
+        return judged(host_id, row)
 
 
 def _nothing_seen(stamp: object = None) -> _Seen:

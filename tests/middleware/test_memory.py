@@ -36,6 +36,7 @@ def test_a_flood_of_blocked_requests_leaves_little(
         gate(environ, lambda status, headers: lambda data: None)
 
     assert len(gate._agents) <= 2 * 1024
+    assert len(gate._tails) <= 2 * 4096
     assert len(gate._cookies._known) <= 2 * 4096
     assert len(gate.client._plain) <= 2 * 4096
 
@@ -48,4 +49,5 @@ def test_long_headers_are_not_remembered_whole(gate: ConsentGate) -> None:
         )
 
     assert max(len(agent) for agent in gate._agents.young) <= 512
+    assert len(gate._tails) == 0
     assert len(gate._cookies._known) == 0
