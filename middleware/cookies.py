@@ -12,7 +12,7 @@ from .kept import Kept
 MAX_COOKIES = 32
 NAME_CHARS = 64
 DIGEST_BYTES = 12
-KEPT_HEADER_CHARS = 4096  # a longer header is digested each time, so that memory stays bounded
+KEPT_CHARS = 64  # a longer cookie is a token that changes with the visit; it is digested each time
 
 
 class CookieDigests:
@@ -24,26 +24,28 @@ class CookieDigests:
 
     def of(self, header: str) -> str:
         """Return the digests of one Cookie header, escaped for the journal."""
-        known = self._known.young.get(header) or self._known.get(header)
-        if known is None:
-            known = self._digested(header)
-            if len(header) <= KEPT_HEADER_CHARS:
-                self._known.put(header, known)
-        return known
-
-    def _digested(self, header: str) -> str:
         pairs: list[str] = []
         room = COOKIES_CHARS
+        known = self._known
         for cookie in header.split(";", MAX_COOKIES)[:MAX_COOKIES]:
-            name, _, value = cookie.partition("=")
-            name = name.strip(" \t")
-            if not name and not value:
+            pair = known.young.get(cookie) or known.get(cookie) or self._digested(cookie)
+            if not pair:
                 continue
-            digest = self._keyed.copy()
-            digest.update(f"{name}\0{value.strip(' ')}".encode("utf-8", "surrogatepass"))
-            pair = f"{escaped(name, NAME_CHARS).replace(',', '%2C')}={digest.hexdigest()}"
             room -= len(pair) + 1
             if room < 0:
                 break
             pairs.append(pair)
         return ",".join(pairs)
+
+    def _digested(self, cookie: str) -> str:
+        """Return one cookie as name=digest; "" where there is none."""
+        name, _, value = cookie.partition("=")
+        name = name.strip(" \t")
+        if not name and not value:
+            return ""
+        digest = self._keyed.copy()
+        digest.update(f"{name}\0{value.strip(' ')}".encode("utf-8", "surrogatepass"))
+        pair = f"{escaped(name, NAME_CHARS).replace(',', '%2C')}={digest.hexdigest()}"
+        if len(cookie) <= KEPT_CHARS:
+            self._known.put(cookie, pair)
+        return pair

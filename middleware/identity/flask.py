@@ -14,8 +14,9 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..kept import Kept
 from .flask_cookie import SessionCookie, is_plain, session_facts
@@ -30,24 +31,18 @@ LOOK_S = 1.0
 LOGIN_KEY = "_user_id"  # where Flask-Login keeps the id of the signed-in user
 
 
-class _Proved(NamedTuple):
-    """Who a Cookie header proves, and from when until when, in seconds since 1970-01-01 UTC."""
-
-    member: str
-    since: int
-    until: int
-
-
-class _Reader(NamedTuple):
+@dataclass(slots=True)
+class _Reader:
     """What follows from one state of the host's settings; replaced, with its memory, when they change."""
 
     secret: object
     fallbacks: object
+    looked: float
     look_again: float
     facts: tuple[object, ...]
     cookie: SessionCookie | None  # None where cookies alone do not tell, so that the host is asked
     remember_name: str | None  # Flask-Login's second cookie
-    proved: Kept[str, _Proved]
+    proved: Kept[str, tuple[str, float, float]]  # who a Cookie header proves, and from when until when
 
 
 def flask_session(app: Flask, key: str = LOGIN_KEY) -> Callable[[Mapping[str, Any]], str | None]:
@@ -74,7 +69,7 @@ class _FlaskSession:
             reader is None
             or config["SECRET_KEY"] is not reader.secret
             or config["SECRET_KEY_FALLBACKS"] != reader.fallbacks
-            or not reader.look_again - LOOK_S <= now < reader.look_again
+            or not reader.looked <= now < reader.look_again
         ):
             reader = self._reader = self._look_again(reader, now)
         cookie = reader.cookie
@@ -83,18 +78,26 @@ class _FlaskSession:
         header = environ.get("HTTP_COOKIE")
         if not header:
             return None
-        proved = reader.proved.get(header)
-        if proved is not None and proved.since <= now < proved.until:
-            return proved.member
-        cookies = cookie.cookies(header)
-        session = cookie.read(cookies, now)
-        member = None if session is None else member_id(session.values.get(self._key))
-        if reader.remember_name is not None:
-            remembered = cookies.get(reader.remember_name)
-            if remembered is not None and not _agrees(remembered, member, self._app):
-                return self._ask_host(environ)
-        if session is not None and member is not None and len(header) <= KEPT_CHARS:
-            reader.proved.put(header, _Proved(member, session.since, session.until))
+        proved = reader.proved.young.get(header) or reader.proved.get(header)
+        if proved is not None:
+            known, since, until = proved
+            if since <= now < until:
+                return known
+        session = cookie.glance(header, now)
+        if session is None or (reader.remember_name is not None and reader.remember_name in header):
+            cookies = cookie.cookies(header)
+            session = cookie.read(cookies, now)
+            if reader.remember_name is not None:
+                remembered = cookies.get(reader.remember_name)
+                member = None if session is None else member_id(session[0])
+                if remembered is not None and not _agrees(remembered, member, self._app):
+                    return self._ask_host(environ)
+        if session is None:
+            return None
+        value, since, until = session
+        member = member_id(value)
+        if member is not None and len(header) <= KEPT_CHARS:
+            reader.proved.put(header, (member, since, until))
         return member
 
     def _look_again(self, reader: _Reader | None, now: float) -> _Reader:
@@ -104,12 +107,13 @@ class _FlaskSession:
         remember_name = None if login is None else _remember_name(app)
         facts = (plain, remember_name, *session_facts(app))
         if reader is not None and reader.facts == facts:
-            return reader._replace(secret=app.config["SECRET_KEY"], look_again=now + LOOK_S)
+            return replace(reader, secret=app.config["SECRET_KEY"], looked=now, look_again=now + LOOK_S)
         # Copies, for a list of fallback keys that the host changes in place would always equal itself.
         facts = tuple(copy.copy(fact) if isinstance(fact, list) else fact for fact in facts)
         return _Reader(
             secret=app.config["SECRET_KEY"],
             fallbacks=copy.copy(app.config["SECRET_KEY_FALLBACKS"]),
+            looked=now,
             look_again=now + LOOK_S,
             facts=facts,
             cookie=SessionCookie(app, self._key) if plain else None,
