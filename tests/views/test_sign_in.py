@@ -1,15 +1,23 @@
 """The way in and out of the desk: both factors at once, one answer to whatever is wrong, one session a person."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
+from portal import create_app
 from portal.rules.role import Role
+from portal.services import accounts
+from portal.services.auditing import OPERATOR
+from portal.services.publishing import publish_shipped
+from portal.settings import Settings
 from tests.fake_clock import FakeClock
-from tests.fixtures_portal import Browser
+from tests.fixtures_portal import Browser, fields_of
 from tests.staffing import Colleague, a_colleague
 
+PASSWORD = "five slow trains to Busan"
 MakeBrowser = Callable[..., Browser]
 
 
@@ -126,3 +134,119 @@ def test_no_session_outlasts_its_day(browser: MakeBrowser, officer: Colleague, c
 
     assert there.get("/desk/account").status_code == 303
     assert "8시간이 지나" in there.get("/desk/sign-in").text
+
+
+@pytest.fixture
+def link(app: Flask, clock: FakeClock) -> str:
+    with app.app_context():
+        token = accounts.invite("yuna.han@cloudmate.example", "한유나", [Role.HANDLER], OPERATOR, clock())[1]
+    return f"/desk/join?token={token}"
+
+
+def secret_on(page: str) -> str:
+    return re.findall(r'class="mono secret">([A-Z2-7 ]+)<', page)[0].replace(" ", "")
+
+
+def test_the_token_leaves_the_address_bar(browser: MakeBrowser, link: str) -> None:
+    """The mailed address leads on to one without the token; the page shows the same secret as text and as QR."""
+    there = browser(None)
+
+    sent_on = there.get(link)
+    page = there.get(sent_on.location).text
+
+    assert sent_on.location == "/desk/join"
+    assert link.partition("=")[2] not in page
+    assert f"secret={secret_on(page)}" in page
+    assert "<svg" in page
+    assert secret_on(there.get("/desk/join").text) == secret_on(page)
+
+
+def test_joining_by_the_page(browser: MakeBrowser, link: str, clock: FakeClock) -> None:
+    """Password twice and one code, and the person is signed in; faults are told at their fields and waste no link."""
+    there = browser(None)
+    page = there.get(link, follow_redirects=True).text
+    right = {
+        "password": PASSWORD,
+        "repeated": PASSWORD,
+        "code": Colleague("", "", secret=secret_on(page)).code(clock()),
+    }
+
+    differs = there.post("/desk/join", {**right, "repeated": "something else"})
+    common = there.post("/desk/join", {**right, "password": "qwerty123456", "repeated": "qwerty123456", "code": "1"})
+    done = there.post("/desk/join", right)
+    again = there.post("/desk/join", right)
+
+    assert "두 비밀번호가 다릅니다." in differs.text
+    assert "쉽게 짐작할 수 있는 비밀번호입니다." in common.text
+    assert "인증번호가 맞지 않습니다." in common.text
+    assert done.location == "/desk/home"
+    assert there.get("/desk/home").location == "/desk/account"
+    assert "한유나" in there.get("/desk/account").text
+    assert again.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/desk/join", "/desk/join?token=x", "/desk/join?token="])
+def test_a_link_that_is_none_of_ours(browser: MakeBrowser, path: str) -> None:
+    """Used, expired, replaced and made up are told alike."""
+    answer = browser(None).get(path, follow_redirects=True)
+
+    assert answer.status_code == 404
+    assert "쓸 수 없는 링크입니다" in answer.text
+
+
+@pytest.mark.parametrize(
+    "place", ["//evil.example", "https://evil.example/", "/\\evil.example", "/desk/../..//evil.example", "/", ""]
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(
+    browser: MakeBrowser, officer: Colleague, clock: FakeClock, place: str
+) -> None:
+    """Whatever stood in the address, signing in leads to the desk."""
+    assert enter(browser(None), officer, clock, next=place).location == "/desk/home"
+
+
+def test_too_many_attempts_are_told_to_wait(browser: MakeBrowser, officer: Colleague, clock: FakeClock) -> None:
+    """After fifteen attempts in a quarter of an hour the answer is 429 with the seconds to wait."""
+    there = browser(None)
+    for _ in range(15):
+        enter(there, officer, clock, password="wrong")
+
+    answer = enter(there, officer, clock)
+
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) == 900
+
+
+def test_a_password_is_changed_at_the_desk(browser: MakeBrowser, officer: Colleague, clock: FakeClock) -> None:
+    """The page asks for the old one and a code, and this browser stays signed in."""
+    there = browser(None)
+    enter(there, officer, clock)
+    clock.advance(seconds=30)
+    sent = {"old": officer.password, "new": PASSWORD, "repeated": PASSWORD, "code": officer.code(clock())}
+
+    wrong = there.post("/desk/account/password", {**sent, "old": "wrong"})
+    short = there.post("/desk/account/password", {**sent, "new": "short", "repeated": "short"})
+    done = there.post("/desk/account/password", sent)
+
+    assert "지금 비밀번호나 인증번호가 맞지 않습니다." in wrong.text
+    assert "12자 이상으로 정해 주세요." in short.text
+    assert done.status_code == 303
+    assert "비밀번호를 바꾸었습니다." in there.get("/desk/account").text
+
+
+def test_on_tls_the_cookie_is_bound_to_the_host(settings: Settings, clock: FakeClock) -> None:
+    """__Host-, Secure and the whole path, apart from the portal's other cookie."""
+    app = create_app(replace(settings, tls=True, public_url="https://cost.example"), clock=clock)
+    with app.app_context():
+        publish_shipped(clock())
+        who = a_colleague(clock(), Role.OFFICER)
+    there = Browser(app.test_client(), None)
+
+    form = fields_of(there.get("/desk/sign-in", base_url="https://cost.example").text)
+    answer = there.post(
+        "/desk/sign-in",
+        {**form, "email": who.email, "password": who.password, "code": who.code(clock())},
+        base_url="https://cost.example",
+    )
+
+    cookie = next(value for value in answer.headers.getlist("Set-Cookie") if value.startswith("__Host-portal-desk="))
+    assert cookie.endswith("; Secure; HttpOnly; Path=/; SameSite=Lax")

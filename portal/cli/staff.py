@@ -1,0 +1,172 @@
+"""`portal staff`: who works at the privacy desk. The first officer comes in this way, and a lost one comes back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+from flask import Flask
+
+from portal.cli import portal_app
+from portal.policy.model import LANGUAGES
+
+ROLES = ("handler", "officer", "auditor")
+REFUSALS = {
+    "NOBODY": "nobody has this address; see `portal staff list`",
+    "KNOWN": "this address has an active account; `portal staff reset` sets its sign-in again",
+    "DISABLED": "this account is disabled; `portal staff invite` makes it anew",
+    "LAST_OFFICER": "this is the last active officer; invite another one first",
+    "HELD": "the role is held already",
+    "NOT_HELD": "the role is not held",
+}
+
+
+@click.group()
+def staff() -> None:
+    """People at the privacy desk: their accounts, roles and sessions (Article 8)."""
+
+
+@contextmanager
+def _at_work() -> Iterator[Flask]:
+    """Give the portal, and tell a refusal in an operator's words."""
+    from portal.rules.identifier import IdentifierFault
+    from portal.services.accounts import Refused
+
+    app = portal_app()
+    with app.app_context():
+        try:
+            yield app
+        except Refused as refused:
+            raise click.ClickException(REFUSALS[refused.why]) from refused
+        except IdentifierFault as fault:
+            raise click.BadParameter(fault.reason.en, param_hint="--email") from fault
+
+
+def _on_a_person(deed: Callable[..., None]) -> Callable[..., None]:
+    """Make a command that takes --email, called with the person it names."""
+
+    @click.option("--email", required=True, help="The address of the account.")
+    @wraps(deed)
+    def run(email: str, **more: Any) -> None:
+        from portal.services import accounts
+
+        with _at_work():
+            person = accounts.of_email(email)
+            if person is None:
+                raise accounts.Refused("NOBODY")
+            deed(person, **more)
+
+    return run
+
+
+@staff.command()
+@click.option("--email", required=True, help="Where the link is mailed.")
+@click.option("--name", required=True, help="As colleagues know this person.")
+@click.option("--role", "roles", required=True, multiple=True, type=click.Choice(ROLES), help="May be given again.")
+@click.option("--language", default="ko", show_default=True, type=click.Choice(LANGUAGES), help="Of mails.")
+def invite(email: str, name: str, roles: tuple[str, ...], language: Any) -> None:
+    """Mail a link with which somebody sets a password and an authenticator app. It works once, for three days.
+
+    Somebody who has not come yet is mailed another link.
+    """
+    from portal import clock
+    from portal.rules.role import Role
+    from portal.services import accounts
+    from portal.services.auditing import OPERATOR
+
+    if not name.strip():
+        raise click.BadParameter("a name is needed", param_hint="--name")
+    with _at_work():
+        given = [Role(role.upper()) for role in roles]
+        accounts.invite(email, " ".join(name.split()), given, OPERATOR, clock.now(), language)
+        click.echo(f"Invited {email} as {', '.join(roles)}.")
+
+
+@staff.command("list")
+def list_everyone() -> None:
+    """List the accounts with their roles, and whether personal data is open to them today."""
+    from portal import clock
+    from portal.services import accounts, handling
+
+    with _at_work():
+        people = accounts.everyone()
+        if not people:
+            click.echo("Nobody yet; begin with `portal staff invite --role officer`.")
+            return
+        today = clock.seoul_day(clock.now())
+        width = max(len(person.email) for person in people)
+        for person in people:
+            roles = ", ".join(sorted(role.lower() for role in person.roles)) or "no role"
+            verdict = handling.verdict_of(person.ref, today)
+            stand = f"open until {verdict.day}" if verdict.open else verdict.code.replace("_", " ").lower()
+            click.echo(f"{person.email:{width}}  {person.state.lower():8}  {roles}; personal data: {stand}")
+
+
+@staff.command()
+@click.option("--dry-run", is_flag=True, help="Only tell what would end.")
+@_on_a_person
+def disable(person: Any, dry_run: bool) -> None:
+    """Disable an account for good: its session, links, roles and designation end."""
+    from portal import clock
+    from portal.services import accounts
+    from portal.services.auditing import OPERATOR
+
+    roles = ", ".join(sorted(role.lower() for role in person.roles)) or "no role"
+    if dry_run:
+        click.echo(f"Would disable {person.email} ({person.state.lower()}; {roles}) and end any session. Did nothing.")
+        return
+    accounts.disable(person.ref, OPERATOR, clock.now())
+    click.echo(f"Disabled {person.email}; ended: {roles}, any session, link and designation.")
+
+
+@staff.command("revoke-sessions")
+@_on_a_person
+def revoke_sessions(person: Any) -> None:
+    """Sign somebody out wherever signed in."""
+    from portal import clock
+    from portal.services import accounts
+    from portal.services.auditing import OPERATOR
+
+    accounts.end_session(person.ref, OPERATOR, clock.now())
+    click.echo(f"Signed {person.email} out.")
+
+
+@staff.command()
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@_on_a_person
+def grant(person: Any, role: str) -> None:
+    """Give a role; it works after the next sign-in."""
+    from portal import clock
+    from portal.rules.role import Role
+    from portal.services import accounts
+    from portal.services.auditing import OPERATOR
+
+    accounts.grant(person.ref, Role(role.upper()), OPERATOR, clock.now())
+    click.echo(f"{person.email} is {role} now, after the next sign-in.")
+
+
+@staff.command()
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@_on_a_person
+def revoke(person: Any, role: str) -> None:
+    """Take a role away and sign the person out."""
+    from portal import clock
+    from portal.rules.role import Role
+    from portal.services import accounts
+    from portal.services.auditing import OPERATOR
+
+    accounts.revoke(person.ref, Role(role.upper()), OPERATOR, clock.now())
+    click.echo(f"{person.email} is no longer {role}, and signed out.")
+
+
+@staff.command()
+@_on_a_person
+def reset(person: Any) -> None:
+    """Clear a person's password and app at once, and mail a link that sets new ones."""
+    from portal import clock
+    from portal.services import accounts
+    from portal.services.auditing import OPERATOR
+
+    accounts.reset(person.ref, OPERATOR, clock.now())
+    click.echo(f"Cleared the sign-in of {person.email}; a link to set it again is on its way.")
