@@ -109,8 +109,9 @@ class TaskFacts(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What one attempt brought. `removed` counts this attempt alone; `found_after` is the answer when asked again (of a
-    key, a webhook or a person: 0 for their proof), None when there was none. `cut_short` says that an earlier attempt ended without a count, as when its worker was killed."""
+    """What one attempt brought. `removed` counts this attempt alone. `found_after` is the answer when asked again (of a
+    key, a webhook or a person: 0 for their proof), None when there was none. `cut_short` says that an earlier attempt
+    ended without a count, as when its worker was killed."""
 
     removed: int = 0
     found_after: int | None = None
