@@ -125,6 +125,12 @@ def writing() -> Iterator[Session]:
         _writing.reset(token)
 
 
+def end_reading() -> None:
+    """End the read that is open: a long task that only reads must not hold one moment's snapshot all the while."""
+    if not _writing.get():
+        db.session.rollback()
+
+
 @contextmanager
 def writing_on(engine: Engine) -> Iterator[Connection]:
     """The same for one engine without a session: a connection in a transaction begun as a writer."""

@@ -17,3 +17,7 @@ class StoreUnsafe(Exception):
     def __init__(self, promise: str, got: object, expected: object) -> None:
         self.promise, self.got, self.expected = promise, got, expected
         super().__init__(f"{promise}: got {got!r}, expected {expected!r}")
+
+
+class AlreadyKept(Exception):
+    """A row that was to be new is there already: somebody else was first. Nothing of the statement was kept."""

@@ -128,6 +128,11 @@ def rows() -> Iterator[Row]:
         db.session.expunge_all()
 
 
+def of_number(seq: int) -> AuditEvent | None:
+    """Return one row of the chain, if it is there."""
+    return db.session.get(AuditEvent, seq)
+
+
 def found(*, limit: int, before: int | None = None, **wanted: Any) -> Sequence[AuditEvent]:
     """Return the rows whose columns are as `wanted`, newest first. `since` and `until` are moments, `until` outside;
     `deeds` is a collection of words; `before` is the id where the former page ended."""

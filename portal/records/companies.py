@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, LargeBinary, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
+from ..errors import AlreadyKept
 
 
 class Company(Model):
@@ -35,9 +37,13 @@ def keep(ref: str, kind: str, sealed: bytes, brn_index: bytes, at: datetime) -> 
 
 
 def add_many(rows: Sequence[dict[str, Any]]) -> None:
-    """Keep new companies, each a dict of columns. Raises IntegrityError when one is known."""
-    if rows:
-        db.session.execute(insert(Company), rows)
+    """Keep new companies, each a dict of columns. Raises AlreadyKept when one is known."""
+    if not rows:
+        return
+    try:
+        db.session.connection().execute(insert(Company), rows)
+    except IntegrityError as error:
+        raise AlreadyKept from error
 
 
 def of_number(brn_index: bytes) -> Company | None:

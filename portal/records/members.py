@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import CheckConstraint, LargeBinary, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
+from ..errors import AlreadyKept
 
 REF_BYTES = 16
 Source = Literal["HOST", "SELF", "EMPLOYER"]  # who gave the data: the host's own records, the person, the company
@@ -65,9 +67,13 @@ def keep_profile(ref: str, facts: dict[str, Any], at: datetime) -> None:
 
 
 def add_many(rows: Sequence[dict[str, Any]]) -> None:
-    """Keep new members, each a dict of columns. Raises IntegrityError when one is known."""
-    if rows:
-        db.session.execute(insert(Member), rows)
+    """Keep new members, each a dict of columns. Raises AlreadyKept when one is known."""
+    if not rows:
+        return
+    try:
+        db.session.connection().execute(insert(Member), rows)
+    except IntegrityError as error:
+        raise AlreadyKept from error
 
 
 def fill_many(rows: Sequence[dict[str, Any]]) -> int:

@@ -12,6 +12,7 @@ from unicodedata import decimal, normalize
 from portal.policy.model import Text
 
 CARD_LENGTHS = range(13, 20)  # ISO/IEC 7812-1
+LEAST_DIGITS = 13  # of either number
 
 CARD_NUMBER = Text(
     ko="카드번호로 보이는 숫자가 있어요. 카드번호는 받지 않으니 지워 주세요.",
@@ -41,6 +42,8 @@ def forbidden(text: str) -> Text | None:
     Looks through spaces, hyphens, invisible characters and the digits of other scripts. A card number is 13 to 19
     digits that pass Luhn: a whole run of digits, one group of it, or groups as cards print them (4-4-4-4, 4-6-5).
     """
+    if len(text) < LEAST_DIGITS and text.isascii():
+        return None
     plain = text if text.isascii() and text.isprintable() else " ".join(_ascii_digits(text).split())
     if any(_is_birthday(*found) for found in _RESIDENT.findall(plain)):
         return RESIDENT_NUMBER

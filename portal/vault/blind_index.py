@@ -21,5 +21,5 @@ class BlindIndex:
 
     def of(self, field: str, text: str) -> bytes:
         """Return the 16 bytes under which `text` is found in `field`, however it is composed or capitalised."""
-        plain = normalize("NFC", normalize("NFC", text).casefold())
+        plain = text.lower() if text.isascii() else normalize("NFC", normalize("NFC", text).casefold())
         return hmac.digest(self._key, field.encode() + b"\0" + plain.encode(), "sha256")[:INDEX_BYTES]

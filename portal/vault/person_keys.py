@@ -114,6 +114,16 @@ class PersonKeys:
                         seals[ref] = SubjectSeal(ref, self._wrapping_keys.unwrap(kek_id, wrapped))
         return seals
 
+    def destroyed_of(self, refs: Iterable[str]) -> set[str]:
+        """Return those of these references whose key was destroyed."""
+        wanted = iter(set(refs))
+        gone: set[str] = set()
+        with self.engine.connect() as connection:
+            while some := list(islice(wanted, ASKED_AT_ONCE)):
+                query = select(SubjectKey.ref).where(SubjectKey.wrapped.is_(None), SubjectKey.ref.in_(some))
+                gone.update(connection.scalars(query))
+        return gone
+
     def destroy(self, ref: str, at: datetime) -> bool:
         """Destroy the key of `ref` in a committed transaction of its own; False when it was destroyed before.
 
