@@ -8,6 +8,7 @@ from middleware import ConsentGate
 from portal import create_app
 from portal.host import identify_by, load_host
 from portal.services.draining import start_draining
+from portal.services.jobs import start_jobs
 from portal.settings import Settings
 
 settings = Settings.from_environ(os.environ)
@@ -30,3 +31,5 @@ application = ConsentGate(
 
 if settings.drain == "thread":
     start_draining(portal)
+if settings.jobs == "thread":
+    start_jobs(portal)

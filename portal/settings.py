@@ -22,6 +22,7 @@ from .errors import ConfigurationError
 __all__ = ["ConfigurationError", "Settings", "env_name", "shown_url"]
 
 STORES = ("main_store", "keys_store", "access_store", "separated_store")
+URLS = (*STORES, "smtp_url")  # what may hold a password
 IDENTITIES = ("flask_session", "trusted_header", "remote_user", "django_session")
 # What is known of the sample host. Of any other nothing is guessed.
 SAMPLE: dict[str, Any] = {
@@ -67,16 +68,24 @@ class Settings:
     tls: bool = False
     drain: Literal["thread", "off"] = "thread"
     drain_interval_s: float = 1.0
+    jobs: Literal["thread", "off"] = "thread"
     language: Literal["ko", "en"] = "ko"
+    smtp_url: str = ""  # may hold a password; empty: letters become files
+    mail_from: str = "privacy@localhost"
 
     @property
     def secrets_dir(self) -> Path:
         """The folder of the secret files."""
         return self.instance / "secrets"
 
+    @property
+    def letters_dir(self) -> Path:
+        """The folder in which letters are laid where there is no SMTP server."""
+        return self.instance / "mail"
+
     def __repr__(self) -> str:
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
-        shown = (f"{name}={shown_url(value) if name in STORES else value!r}" for name, value in values)
+        shown = (f"{name}={shown_url(value) if name in URLS and value else value!r}" for name, value in values)
         return f"Settings({', '.join(shown)})"
 
     @classmethod
@@ -120,7 +129,10 @@ class _Reading:
             tls=self._read("tls", _on_or_off, public_url.startswith("https:")),
             drain=self._read("drain", _one_of("thread", "off"), "thread" if on_sqlite else "off"),
             drain_interval_s=self._read("drain_interval_s", _seconds, 1.0),
+            jobs=self._read("jobs", _one_of("thread", "off"), "thread" if on_sqlite else "off"),
             language=self._read("language", _one_of(*LANGUAGES), "ko"),
+            smtp_url=self._read("smtp_url", _smtp_url, ""),
+            mail_from=self._read("mail_from", _address, "privacy@localhost"),
         )
         self._contradictions(settings)
         known = {env_name(field.name) for field in fields(Settings)}
@@ -195,6 +207,24 @@ def _store_url(text: str) -> str:
     if not url.database or url.database == ":memory:" or url.query:
         raise ValueError("expected sqlite:///path, a path on disk and nothing after it")
     return f"sqlite:///{_plain_path(url.database).absolute()}"
+
+
+def _smtp_url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        port = url.port or 1
+    except ValueError:
+        port = 0
+    # The text is not repeated: it may hold a password.
+    if not port or url.scheme not in ("smtp", "smtps") or not url.hostname or url.path.strip("/") or url.query:
+        raise ValueError("cannot be read; expected smtp://host:port or smtps://user:password@host")
+    return text.rstrip("/")
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", text):
+        raise ValueError(f"got {text!r}; expected an address such as privacy@company.example")
+    return text
 
 
 def _plain_path(text: str) -> Path:

@@ -1,8 +1,9 @@
 """Mails waiting to be sent, and the fact that they were: the outbox. What a mail said is wiped once it is gone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
@@ -36,3 +37,37 @@ def add(mail: Mail) -> None:
     """Put a mail into the outbox."""
     db.session.add(mail)
     db.session.flush()
+
+
+def lease(at: datetime, until: datetime, limit: int) -> Sequence[Mail]:
+    """Return letters whose turn has come and keep others from them until `until`; each counts one attempt more."""
+    due = select(Mail).where(Mail.state == "WAITING", Mail.due_at <= at).order_by(Mail.due_at, Mail.id).limit(limit)
+    leased = db.session.scalars(due.with_for_update(skip_locked=True)).all()
+    for mail in leased:
+        mail.due_at, mail.attempts = until, mail.attempts + 1
+    db.session.flush()
+    return leased
+
+
+def close(ref: str, attempts: int, state: str, fault: str, at: datetime | None = None) -> None:
+    """Say how a letter ended: sent or called off, its content is wiped; dead, it is kept for who looks into it."""
+    values: dict[str, object] = {"state": state, "fault": fault, "sent_at": at}
+    if state != "DEAD":
+        values["sealed"] = None
+    _change(ref, attempts, values)
+
+
+def put_off(ref: str, attempts: int, due_at: datetime, fault: str) -> None:
+    """Try a letter again at `due_at`."""
+    _change(ref, attempts, {"due_at": due_at, "fault": fault})
+
+
+def counts() -> dict[str, int]:
+    """Return how many letters stand in each state."""
+    return {row[0]: row[1] for row in db.session.execute(select(Mail.state, func.count()).group_by(Mail.state))}
+
+
+def _change(ref: str, attempts: int, values: dict[str, object]) -> None:
+    """Change a letter that is still ours: a slower worker whose lease has ended finds another count of attempts."""
+    ours = update(Mail).where(Mail.ref == ref, Mail.state == "WAITING", Mail.attempts == attempts)
+    db.session.execute(ours.values(values))

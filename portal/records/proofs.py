@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, LargeBinary, select, update
+from sqlalchemy import CheckConstraint, LargeBinary, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db
@@ -43,3 +43,8 @@ def end_all(purpose: str, subject: str, at: datetime) -> None:
         .where(Proof.purpose == purpose, Proof.subject == subject, Proof.used_at.is_(None))
         .values(used_at=at)
     )
+
+
+def forget_before(moment: datetime) -> int:
+    """Drop the proofs that expired before `moment`; return how many."""
+    return db.session.execute(delete(Proof).where(Proof.expires_at < moment)).rowcount

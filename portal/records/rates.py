@@ -26,6 +26,6 @@ def count_one(bucket: bytes, ends_at: datetime) -> int:
     return session.execute(counted.returning(Rate.count)).scalar_one()
 
 
-def forget_before(moment: datetime) -> None:
-    """Drop the counts of windows that have ended."""
-    db.session.execute(delete(Rate).where(Rate.ends_at < moment))
+def forget_before(moment: datetime) -> int:
+    """Drop the counts of windows that ended before `moment`; return how many."""
+    return db.session.execute(delete(Rate).where(Rate.ends_at < moment)).rowcount

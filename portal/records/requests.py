@@ -158,6 +158,17 @@ def events_of(request_ids: Collection[int]) -> dict[int, list[RequestEvent]]:
     return found
 
 
+def notices_of(request_id: int) -> list[str]:
+    """Return the notices about a request that were sent."""
+    return list(db.session.scalars(select(RequestNotice.notice).where(RequestNotice.request_id == request_id)))
+
+
+def keep_notice(request_id: int, notice: str, at: datetime) -> None:
+    """Keep that a notice was sent. Raises IntegrityError when it was before."""
+    db.session.add(RequestNotice(request_id=request_id, notice=notice, sent_at=at))
+    db.session.flush()
+
+
 def open_page(
     *, limit: int, offset: int = 0, last_words: Collection[str] = (), due_before: date | None = None, **wanted: Any
 ) -> tuple[Sequence[Request], int]:

@@ -90,3 +90,8 @@ def of_holder(holder_kind: HolderKind, holder_ref: str) -> Session | None:
 
 def _of(holder_kind: HolderKind, holder_ref: str) -> Select[tuple[Session]]:
     return select(Session).where(Session.holder_kind == holder_kind, Session.holder_ref == holder_ref)
+
+
+def forget_before(moment: datetime) -> int:
+    """Drop the sessions that nobody has used since `moment`; return how many."""
+    return db.session.execute(delete(Session).where(Session.seen_at < moment)).rowcount

@@ -44,9 +44,18 @@ class Drainer:
     It belongs to the process that started it: a forked child has none until it starts its own.
     """
 
-    def __init__(self, make_pass: Callable[[], object], interval_s: float) -> None:
+    def __init__(
+        self,
+        make_pass: Callable[[], object],
+        interval_s: float,
+        *,
+        name: str = "drain",
+        failing: str = "access records are not drained (%s); the journal keeps them until the store returns",
+        works: str = "access records are drained again",
+    ) -> None:
         self._make_pass = make_pass
         self._interval_s = interval_s
+        self._name, self._told_failing, self._told_works = name, failing, works
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._pid = 0
@@ -63,7 +72,7 @@ class Drainer:
             return
         self._pid = os.getpid()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(self._stop,), name="portal-drain", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(self._stop,), name=f"portal-{self._name}", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float = STOP_WAIT_S) -> None:
@@ -73,7 +82,7 @@ class Drainer:
         self._stop.set()
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            raise TimeoutError(f"the drain did not end within {timeout_s} s")
+            raise TimeoutError(f"the {self._name} did not end within {timeout_s} s")
         self._thread = None
 
     def _run(self, stop: threading.Event) -> None:
@@ -89,11 +98,11 @@ class Drainer:
         except Exception as error:
             kind = kind_of(error)
             if kind != self._failing:
-                log.error("access records are not drained (%s); the journal keeps them until the store returns", kind)
+                log.error(self._told_failing, kind)
             self._failing = kind
         else:
             if self._failing:
-                log.warning("access records are drained again")
+                log.warning(self._told_works)
             self._failing = ""
 
 

@@ -23,7 +23,7 @@ def test_every_setting_is_described_once_and_nothing_else() -> None:
 def test_the_defaults_are_told_as_they_are(tmp_path: Path) -> None:
     """A default that is a plain value stands in the table as the code has it."""
     settings = Settings.from_environ({"PORTAL_INSTANCE": str(tmp_path)})
-    plain = ("identity", "forwarded_header", "public_url", "drain_interval_s", "language")
+    plain = ("identity", "forwarded_header", "public_url", "drain_interval_s", "language", "mail_from")
 
     described = rows()
 

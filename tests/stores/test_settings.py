@@ -37,6 +37,7 @@ def test_nothing_said_is_one_box_on_sqlite(tmp_path: Path, monkeypatch: pytest.M
         tls=False,
         drain="thread",
         drain_interval_s=1.0,
+        jobs="thread",
         language="ko",
     )
 
@@ -61,6 +62,8 @@ def test_everything_said_is_taken() -> None:
             "PORTAL_PUBLIC_URL": "https://cost.example/",
             "PORTAL_DRAIN": "thread",
             "PORTAL_DRAIN_INTERVAL_S": "0.5",
+            "PORTAL_SMTP_URL": "smtps://portal:secret@mail.example",
+            "PORTAL_MAIL_FROM": "privacy@cloudmate.example",
             "PORTAL_LANGUAGE": "en",
             "HOME": "/root",
         }
@@ -84,7 +87,10 @@ def test_everything_said_is_taken() -> None:
         tls=True,
         drain="thread",
         drain_interval_s=0.5,
+        jobs="off",
         language="en",
+        smtp_url="smtps://portal:secret@mail.example",
+        mail_from="privacy@cloudmate.example",
     )
 
 
@@ -219,3 +225,12 @@ def test_names_in_the_environment() -> None:
     """Every field is read from PORTAL_ and its name, the wrapped app from MATECOST_APP."""
     assert env_name("keys_store") == "PORTAL_KEYS_STORE"
     assert env_name("host_app") == "MATECOST_APP"
+
+
+def test_the_password_of_the_mail_server_is_never_shown() -> None:
+    """A text of the settings shows the mail server without its password, and a fault does not repeat it."""
+    settings = Settings.from_environ({"PORTAL_SMTP_URL": "smtps://portal:secret@mail.example"})
+
+    assert "mail.example" in repr(settings)
+    assert "secret" not in repr(settings)
+    assert "secret" not in faults_of(PORTAL_SMTP_URL="http://portal:secret@mail.example")[0]

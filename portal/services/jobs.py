@@ -1,0 +1,184 @@
+"""Jobs: what the portal does by itself, each in transactions of its own, so that one that fails stops no other.
+
+A job that runs at every turn keeps no record of it; a daily one records a run for its Seoul day and is not run again
+on that day. Two runners at once do no harm: letters are leased, a notice is kept once, a second sweep finds nothing.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask import Flask
+
+from portal.clock import SEOUL, Clock, seoul_day
+from portal.database import writing
+from portal.records import proofs, rates, requests, runs, sessions
+from portal.records.runs import Run
+from portal.rules import deadline
+from portal.rules.deadline import Notice
+from portal.rules.deed import Deed
+from portal.rules.role import Role
+from portal.services import accounts, auditing, delivering, expiring, mailing, requesting
+from portal.services.auditing import SYSTEM
+from portal.services.draining import Drainer, kind_of
+
+log = logging.getLogger(__name__)
+
+NIGHT = time(3, 0)  # in Seoul, when few are at work
+INTERVAL_S = 5.0
+PAGE = 200
+FORGOTTEN_AFTER = timedelta(days=7)  # proofs, sessions and counts that have ended
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kind of work: `run` does it and tells what it did; a daily one runs once a Seoul day, from `NIGHT` on."""
+
+    name: str
+    words: str
+    run: Callable[[Flask, datetime, Tell], dict[str, Any]]
+    daily: bool = False
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How one job went; `fault` names its failure by kind, without a text that may hold a name."""
+
+    job: str
+    outcome: dict[str, Any]
+    fault: str = ""
+
+
+def deliver_letters(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Hand over the letters whose turn has come."""
+    done = delivering.deliver(app, tell=tell)
+    return {"sent": done.sent, "put_off": done.put_off, "dead": done.dead}
+
+
+def remind_of_deadlines(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Tell handlers that a request is due in three days or tomorrow, and the officer as well when one is overdue."""
+    told = 0
+    today = seoul_day(at)
+    with app.app_context():
+        offset = 0
+        while True:
+            found, total = requests.open_page(limit=PAGE, offset=offset, due_before=today + timedelta(days=4))
+            numbers = [request.number for request in found]
+            told += sum(_remind(number, today, at) for number in numbers)
+            offset += PAGE
+            if offset >= total:
+                break
+    if told:
+        tell(f"{told} reminders written")
+    return {"told": told}
+
+
+def forget_what_ended(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Drop proofs, sessions and counts that can no longer be used."""
+    before = at - FORGOTTEN_AFTER
+    with app.app_context(), writing():
+        return {
+            "proofs": proofs.forget_before(before),
+            "sessions": sessions.forget_before(before),
+            "rates": rates.forget_before(at - timedelta(days=1)),
+        }
+
+
+def sweep_access_records(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Destroy the access records whose six months are over."""
+    outcome = expiring.sweep(app)
+    return {"days": len(outcome.days), "records": outcome.records}
+
+
+JOBS: list[Job] = [
+    Job("letters", "hand over letters", deliver_letters),
+    Job("reminders", "remind staff of due days", remind_of_deadlines),
+    Job("forget", "drop links, sessions and counts that have ended", forget_what_ended, daily=True),
+    Job("access sweep", "destroy access records whose time is over", sweep_access_records, daily=True),
+]
+
+
+def run_due(app: Flask, tell: Tell = lambda line: None, *, only: str | None = None) -> list[Ran]:
+    """Run every job whose turn it is, or `only` that one whether it is or not."""
+    clock: Clock = app.extensions["portal.clock"]
+    return [_run(app, job, clock(), tell) for job in JOBS if (job.name == only if only else _is_due(app, job, clock()))]
+
+
+def start_jobs(app: Flask) -> Drainer:
+    """Start the thread that runs the jobs in this process, and return it; a second call returns the same one."""
+    if "portal.jobs" not in app.extensions:
+        app.extensions["portal.jobs"] = Drainer(
+            lambda: run_due(app),
+            INTERVAL_S,
+            name="jobs",
+            failing="the jobs of the portal do not run (%s)",
+            works="the jobs of the portal run again",
+        )
+    jobs: Drainer = app.extensions["portal.jobs"]
+    jobs.start()
+    return jobs
+
+
+def _run(app: Flask, job: Job, at: datetime, tell: Tell) -> Ran:
+    try:
+        outcome = job.run(app, at, tell)
+    except Exception as error:
+        log.error("job %s failed (%s)", job.name, kind_of(error))
+        return Ran(job.name, {}, kind_of(error))
+    if job.daily and job.name != expiring.KIND:  # a sweep records its own run
+        clock: Clock = app.extensions["portal.clock"]
+        with app.app_context(), writing():
+            runs.add(
+                Run(
+                    kind=job.name,
+                    as_of=seoul_day(at),
+                    started_at=at,
+                    finished_at=clock(),
+                    outcome=json.dumps(outcome, separators=(",", ":")),
+                )
+            )
+    return Ran(job.name, outcome)
+
+
+def _is_due(app: Flask, job: Job, at: datetime) -> bool:
+    if not job.daily:
+        return True
+    local = at.astimezone(SEOUL)
+    if local.time() < NIGHT:
+        return False
+    with app.app_context():
+        last = runs.newest_first(job.name, 1)
+        return not last or last[0].as_of < local.date()
+
+
+def _remind(number: str, today: date, at: datetime) -> int:
+    """Write the one reminder that is due for a request, unless it was written; tell whether it was."""
+    with writing():
+        request = requests.held(number)
+        if request is None or request.ended_at is not None:
+            return 0
+        sent = {Notice(name) for name in requests.notices_of(request.id)}
+        notice = deadline.notice_to_send(request.due_day, today, sent)
+        if notice is None:
+            return 0
+        requests.keep_notice(request.id, notice.value, at)
+        readers = accounts.addresses_of(Role.HANDLER)
+        if notice is Notice.OVERDUE:
+            readers = [*readers, *accounts.addresses_of(Role.OFFICER)]
+        for account_ref, address, language in {reader[0]: reader for reader in readers}.values():
+            values = {
+                "number": request.number,
+                "kind": requesting.KIND_WORDS[deadline.Kind(request.kind)].in_language(language),
+                "badge": deadline.badge(request.due_day, today).label,
+                "due": f"{request.due_day:%Y-%m-%d}",
+                "link": mailing.link(f"/desk/requests/{request.number}"),
+            }
+            mailing.post(
+                "deadline", address, values, key_ref=account_ref, language=language, at=at, about=request.number
+            )
+        auditing.note(Deed.NOTICE_SENT, SYSTEM, at, about=request.number, reason=notice.value)
+    return 1
