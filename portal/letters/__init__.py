@@ -19,6 +19,9 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "request_received": "Decree art. 41, 43, 44: a request is answered in time",
     "request_result": "Decree art. 41, 43, 44: the result is told with its reason and the way to object",
     "request_step": "Decree art. 41, 43, 44: the requester is told what is needed or deferred",
+    "staff_invite": "safety standard art. 5: an account for each person, proved by its mailbox",
+    "staff_locked": "safety standard art. 5: the holder learns of failed attempts",
+    "staff_reset": "safety standard art. 5: the holder alone sets the sign-in again",
     "step_up_code": "PIPA Decree art. 46: the requester is the person concerned",
 }
 _LINE_BREAK = re.compile(r"[\r\n]")

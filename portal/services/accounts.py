@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from flask import current_app
+from sqlalchemy.exc import IntegrityError
 
+from portal.clock import SEOUL
 from portal.database import writing
 from portal.policy.model import Language
 from portal.records import accounts, proofs, sessions
@@ -18,7 +20,7 @@ from portal.records.members import new_ref
 from portal.rules.deed import Deed
 from portal.rules.identifier import IdentifierFault, email_address, index_form
 from portal.rules.role import Role
-from portal.services import auditing, handling, proving
+from portal.services import auditing, handling, mailing, proving
 from portal.services.auditing import By
 from portal.vault import person_keys
 from portal.vault.blind_index import BlindIndex
@@ -123,29 +125,20 @@ def invite(
     Raises IdentifierFault for what is no address, Refused("KNOWN") for somebody who is active.
     """
     address, index = email_address(email), email_index(email)
+    facts = {"email": address, "name": name, "language": language}
     with writing():
-        account = accounts.of_email(index)
-        if account is not None:
-            account = accounts.held(account.ref)
-        if account is None:
-            seal = person_keys.make(new_ref(), at)
-            account = Account(ref=seal.ref, email_index=index, state="INVITED", made_at=at, changed_at=at, failures=0)
-            account.sealed = seal.seal("accounts", "sealed", _facts(address, name, language))
-            accounts.add(account)
-        elif account.state == "ACTIVE":
-            raise Refused("KNOWN")
-        else:
-            sealed = seal_of(account).seal("accounts", "sealed", _facts(address, name, language))
-            accounts.change(account.ref, at, state="INVITED", sealed=sealed)
-        held = accounts.roles_of(account.ref)
+        ref = _invited(index, facts, at)
+        held = accounts.roles_of(ref)
         wanted = [role for role in roles if role.value not in held]
         for role in wanted:
-            _grant(account.ref, role, "GRANTED", by, at)
-        token = proving.issue_link("INVITE", account.ref, at, LINK_LASTS)
-        auditing.note(Deed.STAFF_INVITED, by, at, about=account.ref)
+            _grant(ref, role, "GRANTED", by, at)
+        proofs.end_all("RESET", ref, at)
+        token = proving.issue_link("INVITE", ref, at, LINK_LASTS)
+        write(ref, "staff_invite", at, {"link": _link(token), "until": said(at + LINK_LASTS)})
+        auditing.note(Deed.STAFF_INVITED, by, at, about=ref)
         for role in wanted:
-            auditing.note(Deed.ROLE_GRANTED, by, at, about=account.ref, facts={"role": role.value})
-        return account.ref, token
+            auditing.note(Deed.ROLE_GRANTED, by, at, about=ref, facts={"role": role.value})
+        return ref, token
 
 
 def reset(ref: str, by: By, at: datetime) -> str:
@@ -161,6 +154,7 @@ def reset(ref: str, by: By, at: datetime) -> str:
         sessions.end_all("STAFF", ref)
         token = proving.issue_link("RESET", ref, at, LINK_LASTS)
         proofs.end_all("INVITE", ref, at)
+        write(ref, "staff_reset", at, {"link": _link(token), "until": said(at + LINK_LASTS)})
         auditing.note(Deed.FACTORS_RESET, by, at, about=account.ref)
         return token
 
@@ -203,10 +197,10 @@ def disable(ref: str, by: By, at: datetime) -> None:
         proofs.end_all("RESET", ref, at)
         for role in roles:
             _grant(ref, Role(role), "REVOKED", by, at)
+        handling.end_held(ref, "", by, at)
         auditing.note(Deed.STAFF_DISABLED, by, at, about=ref)
         for role in roles:
             auditing.note(Deed.ROLE_REVOKED, by, at, about=ref, facts={"role": role})
-        handling.end_held(ref, "", by, at)
 
 
 def end_session(ref: str, by: By, at: datetime) -> None:
@@ -216,6 +210,51 @@ def end_session(ref: str, by: By, at: datetime) -> None:
             raise Refused("NOBODY")
         sessions.end_all("STAFF", ref)
         auditing.note(Deed.SIGNED_OUT, by, at, about=ref)
+
+
+def write(ref: str, letter: str, at: datetime, values: dict[str, str]) -> None:
+    """Write a letter to the holder of an account, in that person's language, inside the caller's transaction."""
+    person = of_ref(ref)
+    if person is not None:
+        mailing.post(
+            letter,
+            person.email,
+            {"name": person.name, **values},
+            key_ref=ref,
+            language=person.language,
+            at=at,
+            about=ref,
+        )
+
+
+def said(at: datetime) -> str:
+    """Return a moment as letters tell it, in Seoul time."""
+    return f"{at.astimezone(SEOUL):%Y-%m-%d %H:%M}"
+
+
+def _link(token: str) -> str:
+    return mailing.link(f"/desk/join?token={token}")
+
+
+def _invited(index: bytes, facts: dict[str, str], at: datetime) -> str:
+    """Return the reference of the account with this address, now invited, held until the transaction ends."""
+    known = accounts.of_email(index)
+    account = accounts.held(known.ref) if known else None
+    if account is None:
+        seal = person_keys.make(new_ref(), at)
+        sealed = seal.seal("accounts", "sealed", facts)
+        try:
+            accounts.add(
+                Account(ref=seal.ref, email_index=index, sealed=sealed, state="INVITED", made_at=at, changed_at=at)
+            )
+        except IntegrityError as error:  # somebody else has invited the same person at the same moment
+            raise Refused("KNOWN") from error
+        return seal.ref
+    if account.state == "ACTIVE":
+        raise Refused("KNOWN")
+    seal = seal_of(account)
+    accounts.change(seal.ref, at, state="INVITED", sealed=seal.seal("accounts", "sealed", facts))
+    return seal.ref
 
 
 def _held(ref: str) -> Account:
@@ -239,10 +278,6 @@ def _keep_an_officer(ref: str, lost: set[str]) -> None:
 
 def _grant(ref: str, role: Role, deed: str, by: By, at: datetime) -> None:
     accounts.grant(RoleGrant(account_ref=ref, role=role.value, deed=deed, given_by=by.ref, at=at))
-
-
-def _facts(email: str, name: str, language: Language) -> dict[str, str]:
-    return {"email": email, "name": name, "language": language}
 
 
 def _opened(some: Iterable[Account], roles: dict[str, set[str]]) -> list[Person]:

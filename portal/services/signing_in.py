@@ -27,7 +27,7 @@ from portal.rules.deed import Deed
 from portal.rules.identifier import IdentifierFault
 from portal.rules.role import Role, Verdict
 from portal.services import auditing, handling
-from portal.services.accounts import account_of_email, email_index, seal_of
+from portal.services.accounts import account_of_email, email_index, said, seal_of, write
 from portal.services.auditing import By
 from portal.services.limiting import limit
 from portal.vault import passwords
@@ -185,13 +185,15 @@ def _fail(ref: str, origin: str, at: datetime) -> bool:
     """Count a failure; tell whether it locked the account. A locked account is not locked for longer by more."""
     by = By("STRANGER", "", origin)
     with writing():
-        auditing.note(Deed.SIGN_IN_FAILED, by, at, about=ref)
         held = accounts.held(ref)
-        if held is None or held.state != "ACTIVE" or (held.locked_until is not None and at < held.locked_until):
-            return False
-        if accounts.count_failure(ref) < FAILURES:
+        is_open = held is not None and held.state == "ACTIVE" and (held.locked_until is None or held.locked_until <= at)
+        is_last = accounts.count_failure(ref) >= FAILURES if is_open else False
+        auditing.note(Deed.SIGN_IN_FAILED, by, at, about=ref)
+        if not is_last:
             return False
         accounts.change(ref, at, failures=0, locked_until=at + LOCKED_FOR)
+        told = {"at": said(at), "until": said(at + LOCKED_FOR), "origin": origin or "?"}
+        write(ref, "staff_locked", at, told)
         auditing.note(Deed.LOCKED_OUT, by, at, about=ref)
         return True
 

@@ -2,8 +2,12 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from portal.database import db
+from portal.policy.model import Language
 from portal.records import audit
+from portal.records.mails import Mail
 from portal.rules.identifier import IdentifierFault
 from portal.rules.password import COMMON
 from portal.rules.role import Role
@@ -12,6 +16,8 @@ from portal.services.accounts import Refused
 from portal.services.auditing import OPERATOR
 from portal.services.joining import Faulty, Gone
 from portal.services.signing_in import NotSignedIn, SignedIn
+from portal.settings import Settings
+from portal.vault import person_keys
 from tests.fake_clock import FakeClock
 from tests.staffing import Colleague, a_colleague
 
@@ -165,3 +171,38 @@ def test_who_is_disabled_keeps_nothing(app: Flask, clock: FakeClock) -> None:
         back = accounts.of_ref(ref)
         assert back is not None
         assert (ref, back.state, back.roles) == (who.ref, "ACTIVE", {Role.HANDLER})
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("ko", "MateCost 개인정보 데스크에 초대되었습니다."), ("en", "You are invited to the MateCost privacy desk.")],
+)
+def test_the_link_is_mailed_and_nowhere_in_the_clear(
+    app: Flask, clock: FakeClock, settings: Settings, language: Language, words: str
+) -> None:
+    """The letter speaks the person's language; its text, and so the link, is sealed in the outbox."""
+    with app.app_context():
+        ref, token = accounts.invite(EMAIL, "한유나", [Role.HANDLER], OPERATOR, clock(), language)
+        mail = db.session.scalars(select(Mail)).one()
+        letter = person_keys.seal_of(ref).open("mails", "sealed", mail.sealed or b"", mail.ref)
+
+    assert (mail.kind, mail.about, letter["to"]) == ("staff_invite", ref, EMAIL)
+    assert words in letter["text"]
+    assert f"http://127.0.0.1:8000/privacy/desk/join?token={token}" in letter["text"]
+    assert "2026-11-26 12:00" in letter["text"]
+    for file in settings.instance.glob("*.db*"):
+        assert token.encode() not in file.read_bytes()
+
+
+def test_who_is_locked_out_is_written_to(app: Flask, clock: FakeClock) -> None:
+    """The holder learns of five failures, until when, and from which address the last one came."""
+    with app.app_context():
+        who = a_colleague(clock(), Role.HANDLER)
+        for _ in range(6):
+            with pytest.raises(NotSignedIn):
+                signing_in.sign_in(who.email, "wrong", "000000", "192.0.2.7", clock())
+        mail = db.session.scalars(select(Mail).where(Mail.kind == "staff_locked")).one()
+        letter = person_keys.seal_of(who.ref).open("mails", "sealed", mail.sealed or b"", mail.ref)
+
+    assert "2026-11-23 12:15까지" in letter["text"]
+    assert "192.0.2.7" in letter["text"]
