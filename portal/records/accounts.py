@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, LargeBinary, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Identifier, Model, UtcMicros, db
+from ..database import Identifier, Model, UtcMicros, db, inserting
 
 
 class Account(Model):
@@ -54,10 +54,14 @@ class RoleGrant(Model):
     at: Mapped[datetime] = mapped_column(UtcMicros)
 
 
-def add(account: Account) -> None:
-    """Keep a new account. Raises IntegrityError for an address that has one."""
-    db.session.add(account)
-    db.session.flush()
+def add(ref: str, email_index: bytes, sealed: bytes, at: datetime) -> bool:
+    """Keep an account of somebody invited; False when the address has one, perhaps made at this very moment."""
+    session = db.session()
+    made = inserting(session, Account).values(
+        ref=ref, email_index=email_index, sealed=sealed, state="INVITED", failures=0, made_at=at, changed_at=at
+    )
+    kept = made.on_conflict_do_nothing(index_elements=[Account.email_index]).returning(Account.ref)
+    return session.execute(kept).first() is not None
 
 
 def of_ref(ref: str) -> Account | None:

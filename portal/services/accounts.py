@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from flask import current_app
-from sqlalchemy.exc import IntegrityError
 
 from portal.clock import SEOUL
 from portal.database import writing
@@ -243,12 +242,8 @@ def _invited(index: bytes, facts: dict[str, str], at: datetime) -> str:
     if account is None:
         seal = person_keys.make(new_ref(), at)
         sealed = seal.seal("accounts", "sealed", facts)
-        try:
-            accounts.add(
-                Account(ref=seal.ref, email_index=index, sealed=sealed, state="INVITED", made_at=at, changed_at=at)
-            )
-        except IntegrityError as error:  # somebody else has invited the same person at the same moment
-            raise Refused("KNOWN") from error
+        if not accounts.add(seal.ref, index, sealed, at):
+            raise Refused("KNOWN")
         return seal.ref
     if account.state == "ACTIVE":
         raise Refused("KNOWN")
