@@ -24,14 +24,15 @@ BUSY_S = 1.0
 LOCKED = "it is locked"
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it goes into a journal line as it is
 
-QUESTION = """
+NEXT_CHANGE = "(SELECT min(effective_at) FROM policy_versions WHERE effective_at > ?)"  # by itself
+QUESTION = f"""
 SELECT
     (SELECT version FROM gate_contract),
     (SELECT requirement_hash FROM policy_versions WHERE effective_at <= ? ORDER BY effective_at DESC, id DESC LIMIT 1),
-    (SELECT min(effective_at) FROM policy_versions WHERE effective_at > ?),
+    {NEXT_CHANGE},
     member.ref, member.requirement_hash, member.suspended
 FROM (SELECT 1) AS always LEFT JOIN standing AS member ON member.host_id = ?
-"""
+"""  # noqa: S608 - ours
 
 
 class Standing(NamedTuple):
@@ -60,19 +61,15 @@ def epoch_path(store: Path) -> Path:
     return store.with_name(store.name + ".epoch")
 
 
-class Answer(NamedTuple):
-    standing: Standing
-    next_change: int | None  # when the requirement changes by itself
-
-
-def judged(host_id: str, row: tuple[Any, ...]) -> Answer:
+def judged(host_id: str, row: tuple[Any, ...]) -> Standing:
+    """Return what a row of the QUESTION says of a member."""
     require_contract(row)
-    _, required, next_change, ref, satisfied, suspended = row
+    _, required, _, ref, satisfied, suspended = row
     if required is None:
         raise StoreUnavailable("no policy is in force")
     if ref is not None and not _REF.fullmatch(ref):
         raise StoreUnavailable("a member's reference is none of ours")
-    return Answer(Standing(host_id, ref, satisfied == required and not suspended), next_change)
+    return Standing(host_id, ref, satisfied == required and not suspended)
 
 
 def require_contract(row: tuple[Any, ...] | None) -> None:

@@ -18,7 +18,6 @@ from .contract import (
     EPOCH_MAGIC,
     LOCKED,
     QUESTION,
-    Answer,
     Held,
     Standing,
     begin_anew_after_fork,
@@ -87,12 +86,12 @@ class SqliteStanding:
         else:
             seen = self._look_again(at)
             epoch = self._epoch()
-        answer = self._ask(host_id, at)
+        standing, next_change = self._ask(host_id, at)
         if epoch and not epoch[0] & 1:
             if epoch != seen.epoch or not seen.since <= at < seen.until:
-                self._seen = seen = _Seen(seen.stamp, epoch, at, at, answer.next_change, Kept(KEPT_MEMBERS))
-            seen.members.put(host_id, answer.standing)
-        return answer.standing
+                self._seen = seen = _Seen(seen.stamp, epoch, at, at, next_change, Kept(KEPT_MEMBERS))
+            seen.members.put(host_id, standing)
+        return standing
 
     def close(self) -> None:
         """Forget every connection; the next question opens its own."""
@@ -149,7 +148,8 @@ class SqliteStanding:
             self._watcher = None
             raise unavailable(error) from error
 
-    def _ask(self, host_id: str, at: int) -> Answer:
+    def _ask(self, host_id: str, at: int) -> tuple[Standing, int | None]:
+        """Return a member's standing, and when the requirement changes by itself."""
         local, generation = self._local, self._generation
         try:
             if getattr(local, "generation", None) != generation:
@@ -159,7 +159,7 @@ class SqliteStanding:
         except sqlite3.Error as error:
             local.generation = None
             raise unavailable(error) from error
-        return judged(host_id, row)
+        return judged(host_id, row), row[2]
 
 
 def _nothing_seen(stamp: object = None) -> _Seen:

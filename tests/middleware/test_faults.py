@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import resource
+import signal
 import sqlite3
 import subprocess
 import threading
@@ -462,6 +463,38 @@ def test_a_cut_connection_is_replaced(postgres_bench: Bench, caplog: pytest.LogC
         assert postgres_bench.code() == 200
 
     assert caplog.records == []
+
+
+@on_postgres
+def test_a_connection_that_falls_silent_is_replaced(postgres_bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """When nothing is heard on the gate's connection for two seconds, the request has a new one and passes."""
+    assert postgres_bench.code() == 200
+    with server_of(postgres_bench.store) as server:
+        ((backend,),) = server.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = %s AND application_name = 'consent gate'",
+            [name_of(postgres_bench.store)],
+        ).fetchall()
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert postgres_bench.code() == 200
+        took = time.monotonic() - began
+    finally:
+        os.kill(backend, signal.SIGCONT)
+
+    assert 1.9 < took < 3.5
+    assert caplog.records == []
+
+
+@on_postgres
+def test_an_interrupted_question_is_never_answered_to_another(postgres_bench: Bench) -> None:
+    """A worker's time-out in the middle of a question leaves no answer behind that the next member could be given."""
+    bench = postgres_bench
+    assert bench.code() == 200
+    question: Any = bench.gate.standing._local.question  # type: ignore[attr-defined]
+    question._pgconn.send_query_prepared(b"standing", (b"1795402800000000", b"kim"))
+
+    assert bench.gate.standing.of("nobody-known", 1_795_402_800_000_000).ref is None
 
 
 @on_postgres
