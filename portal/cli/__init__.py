@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 from flask import Flask
 
-COMMANDS = ("access", "audit", "consent", "jobs", "members", "policy", "serve", "staff", "store")
+COMMANDS = ("access", "audit", "consent", "jobs", "keys", "members", "policy", "serve", "staff", "store")
 
 
 class LazyCommands(click.Group):

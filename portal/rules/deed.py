@@ -50,6 +50,7 @@ class Deed(StrEnum):
     DENIED = "access.denied"
     KEY_ADDED = "key.added"
     KEYS_ROTATED = "keys.rotated"
+    KEYS_SWEPT = "keys.swept"
 
 
 WORDS: Mapping[Deed, Text] = {
@@ -90,6 +91,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.DENIED: Text(ko="접근 거부", en="Access denied"),
     Deed.KEY_ADDED: Text(ko="암호키 추가", en="Wrapping key added"),
     Deed.KEYS_ROTATED: Text(ko="암호키 교체", en="Keys re-wrapped"),
+    Deed.KEYS_SWEPT: Text(ko="쓰이지 않는 암호키 파기", en="Unused keys destroyed"),
 }
 
 VIEWS = frozenset(

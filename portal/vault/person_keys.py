@@ -144,6 +144,16 @@ class PersonKeys:
                 connection.execute(mark)
         return False
 
+    def destroy_many(self, refs: Sequence[str], at: datetime) -> int:
+        """Destroy the keys of these references in one committed transaction; return how many there were."""
+        with writing_on(self.engine) as connection:
+            ended = connection.execute(
+                update(SubjectKey)
+                .where(SubjectKey.ref.in_(refs), SubjectKey.wrapped.is_not(None))
+                .values(wrapped=None, destroyed_at=at)
+            )
+        return ended.rowcount
+
     def made_before(self, moment: datetime) -> set[str]:
         """Return the references whose key exists and was made before `moment`."""
         with self.engine.connect() as connection:

@@ -1,0 +1,36 @@
+"""References: which keys something that is kept still names.
+
+Asked of every table outside the keys store, by the columns that are called `ref` or `..._ref`: whatever is sealed names
+its key in one of them, and a test holds each new table to that.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Column, select
+
+from ..database import db
+
+READ_AT_ONCE = 5000
+ELSEWHERE = ("keys", "access")  # keys name themselves; access records are sealed under days
+
+
+def unnamed(refs: set[str]) -> set[str]:
+    """Return those of `refs` that no table names."""
+    left = set(refs)
+    for bind, column in naming_columns():
+        with db.engines[bind].connect() as connection:
+            found = connection.execution_options(yield_per=READ_AT_ONCE).scalars(
+                select(column).where(column.is_not(None)).distinct()
+            )
+            left.difference_update(found)
+    return left
+
+
+def naming_columns() -> Iterator[tuple[str | None, Column[str]]]:
+    """Yield each column that may name a key, with the bind of its store."""
+    for bind, metadata in db.metadatas.items():
+        if bind not in ELSEWHERE:
+            for table in metadata.sorted_tables:
+                for column in table.columns:
+                    if column.name == "ref" or column.name.endswith("_ref"):
+                        yield bind, column
