@@ -43,19 +43,35 @@ def _at_work() -> Iterator[Flask]:
             raise click.BadParameter(fault.reason.en, param_hint="--email") from fault
 
 
+def _send(app: Flask, ref: str) -> None:
+    """Hand the account's newest letter over now, and tell where it went."""
+    from portal.records import mails
+    from portal.services.delivering import deliver
+
+    deliver(app)
+    settings, letter = app.extensions["portal.settings"], mails.latest_about(ref)
+    if letter is None or letter.state != "SENT":
+        fault = f" ({letter.fault})" if letter and letter.fault else ""
+        click.echo(f"Its letter waits in the outbox{fault}; `portal jobs run` tries again.")
+    elif settings.smtp_url:
+        click.echo("Its letter was handed to the mail server.")
+    else:
+        click.echo(f"No PORTAL_SMTP_URL is set, so the letter is a file: {settings.letters_dir / letter.ref}.eml")
+
+
 def _on_a_person(deed: Callable[..., None]) -> Callable[..., None]:
-    """Make a command that takes --email, called with the person it names."""
+    """Make a command that takes --email, called with the portal and the person it names."""
 
     @click.option("--email", required=True, help="The address of the account.")
     @wraps(deed)
     def run(email: str, **more: Any) -> None:
         from portal.services import accounts
 
-        with _at_work():
+        with _at_work() as app:
             person = accounts.of_email(email)
             if person is None:
                 raise accounts.Refused("NOBODY")
-            deed(person, **more)
+            deed(app, person, **more)
 
     return run
 
@@ -77,10 +93,11 @@ def invite(email: str, name: str, roles: tuple[str, ...], language: Any) -> None
 
     if not name.strip():
         raise click.BadParameter("a name is needed", param_hint="--name")
-    with _at_work():
+    with _at_work() as app:
         given = [Role(role.upper()) for role in roles]
-        accounts.invite(email, " ".join(name.split()), given, OPERATOR, clock.now(), language)
+        ref, _ = accounts.invite(email, " ".join(name.split()), given, OPERATOR, clock.now(), language)
         click.echo(f"Invited {email} as {', '.join(roles)}.")
+        _send(app, ref)
 
 
 @staff.command("list")
@@ -106,7 +123,7 @@ def list_everyone() -> None:
 @staff.command()
 @click.option("--dry-run", is_flag=True, help="Only tell what would end.")
 @_on_a_person
-def disable(person: Any, dry_run: bool) -> None:
+def disable(app: Flask, person: Any, dry_run: bool) -> None:
     """Disable an account for good: its session, links, roles and designation end."""
     from portal import clock
     from portal.services import accounts
@@ -122,7 +139,7 @@ def disable(person: Any, dry_run: bool) -> None:
 
 @staff.command("revoke-sessions")
 @_on_a_person
-def revoke_sessions(person: Any) -> None:
+def revoke_sessions(app: Flask, person: Any) -> None:
     """Sign somebody out wherever signed in."""
     from portal import clock
     from portal.services import accounts
@@ -135,7 +152,7 @@ def revoke_sessions(person: Any) -> None:
 @staff.command()
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @_on_a_person
-def grant(person: Any, role: str) -> None:
+def grant(app: Flask, person: Any, role: str) -> None:
     """Give a role; it works after the next sign-in."""
     from portal import clock
     from portal.rules.role import Role
@@ -149,7 +166,7 @@ def grant(person: Any, role: str) -> None:
 @staff.command()
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @_on_a_person
-def revoke(person: Any, role: str) -> None:
+def revoke(app: Flask, person: Any, role: str) -> None:
     """Take a role away and sign the person out."""
     from portal import clock
     from portal.rules.role import Role
@@ -162,11 +179,12 @@ def revoke(person: Any, role: str) -> None:
 
 @staff.command()
 @_on_a_person
-def reset(person: Any) -> None:
+def reset(app: Flask, person: Any) -> None:
     """Clear a person's password and app at once, and mail a link that sets new ones."""
     from portal import clock
     from portal.services import accounts
     from portal.services.auditing import OPERATOR
 
     accounts.reset(person.ref, OPERATOR, clock.now())
-    click.echo(f"Cleared the sign-in of {person.email}; a link to set it again is on its way.")
+    click.echo(f"Cleared the sign-in of {person.email}.")
+    _send(app, person.ref)

@@ -39,6 +39,11 @@ def add(mail: Mail) -> None:
     db.session.flush()
 
 
+def latest_about(about: str) -> Mail | None:
+    """Return the newest letter that speaks of this request or account."""
+    return db.session.scalars(select(Mail).where(Mail.about == about).order_by(Mail.id.desc()).limit(1)).first()
+
+
 def lease(at: datetime, until: datetime, limit: int) -> Sequence[Mail]:
     """Return letters whose turn has come and keep others from them until `until`; each counts one attempt more."""
     due = select(Mail).where(Mail.state == "WAITING", Mail.due_at <= at).order_by(Mail.due_at, Mail.id).limit(limit)

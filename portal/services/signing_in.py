@@ -53,6 +53,7 @@ class SignedIn:
 
     account_ref: str
     name: str
+    email: str
     language: str
     roles: frozenset[Role]
     verdict: Verdict
@@ -106,6 +107,7 @@ def who_is(token: str, at: datetime) -> SignedIn | Ended:
     found = SignedIn(
         account_ref=account.ref,
         name=facts["name"],
+        email=facts["email"],
         language=facts["language"],
         roles=frozenset(Role(role) for role in accounts.roles_of(account.ref)),
         verdict=handling.verdict_of(account.ref, seoul_day(at)),

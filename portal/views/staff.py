@@ -34,6 +34,7 @@ class Staff(UserMixin):
     def __init__(self, session: SignedIn) -> None:
         self.account_ref = session.account_ref
         self.name = session.name
+        self.email = session.email
         self.roles = session.roles
         self.verdict: Verdict = session.verdict
         self.began_at: datetime = session.began_at

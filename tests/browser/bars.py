@@ -104,11 +104,13 @@ def keyboard_faults(page: Page) -> list[str]:
     expected = page.evaluate(_STOPS)
     faults: list[str] = []
     stops: list[str] = []
-    for _ in range(expected + 5):  # from wherever the page has put the focus, past its end, and round again
+    for _ in range(4 * expected + 5):  # from wherever the page has put the focus, past its end, and round again
         page.keyboard.press("Tab")
         stop = page.evaluate(_STOP)
         if stop is None:
             continue
+        if stops and stop["stop"] == stops[-1]:
+            continue  # a date has a stop for each of its parts
         if stop["stop"] in stops:
             break
         stops.append(stop["stop"])

@@ -1,7 +1,9 @@
 """Every page a person can come to, and how to come there: (name, walk, address fixed by the walk)."""
 
+import re
 from collections.abc import Callable
 
+from tests.browser.colleague import Colleague
 from tests.browser.person import AGREE, REFUSE, Person
 
 Walk = Callable[[Person], object]
@@ -115,7 +117,53 @@ def _post_to_the_service(person: Person) -> None:
     person.page.wait_for_url(person.installation.url + "/")
 
 
-PLACES: dict[str, tuple[str, Walk]] = {
+def at_desk(path: str, *roles: str, ready: bool = False) -> Walk:
+    """Come to a page of the desk as somebody new with these roles, by default an officer; `ready`: designated and
+    trained, for which an officer is needed."""
+
+    def walk(person: Person) -> Colleague:
+        colleague = Colleague(person.installation, person.page).joins(*(roles or ("officer",)))
+        if ready:
+            colleague.is_ready()
+        colleague.open(path.format(self=colleague.ref()))
+        return colleague
+
+    return walk
+
+
+def _join(person: Person) -> None:
+    colleague = Colleague(person.installation, person.page)
+    colleague.open(colleague.is_invited("handler"))
+
+
+def _join_with_errors(person: Person) -> None:
+    _join(person)
+    person.button("계정 만들고 로그인하기").click()
+
+
+def _sign_in_wrong(person: Person) -> None:
+    person.open("/privacy/desk/sign-in")
+    person.page.get_by_label("메일 주소").fill("nobody@cloudmate.example")
+    person.button("로그인").click()
+
+
+def _handler_with_errors(person: Person) -> None:
+    at_desk("/privacy/desk/handlers/{self}")(person)
+    person.button("취급자로 지정").click()
+
+
+def _handler_history(person: Person) -> None:
+    at_desk("/privacy/desk/handlers/{self}", ready=True)(person)
+
+
+def _code_again(person: Person) -> None:
+    colleague = at_desk("/privacy/desk/handlers/{self}")(person)
+    assert isinstance(colleague, Colleague)
+    colleague.was_proved_long_ago()
+    colleague.press("로그아웃시키기")
+
+
+PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "policy": ("개인정보 처리방침", _open("/privacy/")),
     "earlier policy": ("개인정보 처리방침", _open(f"/privacy/versions/{VERSION}")),
     "versions": ("이전 방침·변경 비교", _open("/privacy/versions")),
@@ -136,4 +184,16 @@ PLACES: dict[str, tuple[str, Walk]] = {
     "withdrawn": ("동의를 철회했어요", _withdrawn),
     "receipt": ("동의 확인서", _receipt),
     "the gate's refusal": ("개인정보 동의가 필요해요", _post_to_the_service),
+    "desk sign-in": ("데스크 로그인", _open("/privacy/desk/sign-in")),
+    "desk sign-in with errors": ("데스크 로그인", _sign_in_wrong),
+    "join the desk": ("데스크 계정 만들기", _join),
+    "join the desk with errors": ("데스크 계정 만들기", _join_with_errors),
+    "a link that is gone": ("쓸 수 없는 링크입니다", _open("/privacy/desk/join")),
+    "my account": ("내 계정", at_desk("/privacy/desk/account", "handler")),
+    "handlers": ("취급자·교육", at_desk("/privacy/desk/handlers")),
+    "a handler": (re.compile("이도현 열림"), _handler_history),
+    "a handler with errors": (re.compile("이도현 지정 안 됨"), _handler_with_errors),
+    "invite staff": ("직원 초대", at_desk("/privacy/desk/handlers/invite")),
+    "closed to this role": ("이 화면을 볼 권한이 없습니다", at_desk("/privacy/desk/handlers", "handler")),
+    "the code again": ("본인 확인", _code_again),
 }

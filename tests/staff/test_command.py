@@ -1,6 +1,9 @@
 """`portal staff`, as an operator types it."""
 
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -44,6 +47,9 @@ def test_the_first_officer_is_invited(app: Flask, typed: Typed) -> None:
     invited = typed("invite", *YUNA, "--name", "한유나", "--role", "officer", "--role", "handler")
     after = typed("list")
 
+    letter = Path(invited.output.split()[-1])
+    assert "desk/join?token=" in message_from_bytes(letter.read_bytes(), policy=default).get_content()
+    assert letter.stat().st_mode & 0o777 == 0o600
     assert before.output == "Nobody yet; begin with `portal staff invite --role officer`.\n"
     assert invited.output.startswith("Invited yuna.han@cloudmate.example as officer, handler.\n")
     assert "token" not in invited.output

@@ -1,0 +1,108 @@
+"""Somebody who works at the desk, before the screen: invited by mail, with a password and an authenticator app."""
+
+import re
+import sqlite3
+import time
+from contextlib import closing
+from email import message_from_bytes
+from email.policy import default
+from itertools import count
+from pathlib import Path
+
+import pyotp
+from playwright.sync_api import Page, expect
+
+from tests.browser.serving import Installation, wait_for
+
+PASSWORD = "five slow trains to Busan"
+_numbers = count(1)
+
+
+def _now() -> int:
+    return int(time.time()) // 30
+
+
+class Colleague:
+    """One person at one browser tab; the authenticator app is in their pocket."""
+
+    def __init__(self, installation: Installation, page: Page, name: str = "이도현") -> None:
+        self.installation, self.page, self.name = installation, page, name
+        self.email = f"colleague-{next(_numbers)}@cloudmate.example"
+        self.app = pyotp.TOTP(pyotp.random_base32())
+        self._step = 0
+
+    def at(self, page: Page) -> "Colleague":
+        """Return the same person at another browser."""
+        other = Colleague(self.installation, page, self.name)
+        other.email, other.app, other._step = self.email, self.app, self._step
+        return other
+
+    def open(self, path: str) -> None:
+        """Go to a path of the site."""
+        self.page.goto(self.installation.url + path)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def is_invited(self, *roles: str) -> str:
+        """Let an operator invite them; return the link in the letter."""
+        words = [word for role in roles for word in ("--role", role)]
+        done = self.installation.order("staff", "invite", "--email", self.email, "--name", self.name, *words)
+        assert done.returncode == 0, done.stderr
+        letter = message_from_bytes(Path(done.stdout.split()[-1]).read_bytes(), policy=default)
+        found = re.search(r"http://\S+(/privacy/desk/join\?token=\S+)", letter.get_content())
+        assert found, letter.get_content()
+        assert letter["To"] == self.email
+        return found[1]
+
+    def joins(self, *roles: str) -> "Colleague":
+        """Be invited, open the link, connect the app, choose a password; end signed in."""
+        self.open(self.is_invited(*roles))
+        self.connect_app()
+        self.page.get_by_label("새 비밀번호").fill(PASSWORD)
+        self.page.get_by_label("한 번 더").fill(PASSWORD)
+        self.page.get_by_label("인증번호").fill(self.code())
+        self.press("계정 만들고 로그인하기")
+        expect(self.page.locator(".rail__who")).to_contain_text(self.name)
+        return self
+
+    def connect_app(self) -> None:
+        """Type the key on the page into the app."""
+        self.app = pyotp.TOTP(self.page.locator(".secret").inner_text().replace(" ", ""))
+
+    def code(self) -> str:
+        """Return a code that was not used yet; the desk takes the next half minute's already."""
+        step = max(self._step + 1, _now())
+        wait_for(lambda: step <= _now() + 1 or None, "the next code")
+        self._step = step
+        return self.app.generate_otp(step)
+
+    def signs_in(self, path: str = "/privacy/desk/account") -> None:
+        """Ask for a page of the desk, be sent to sign in, and sign in."""
+        self.open(path)
+        self.page.get_by_label("메일 주소").fill(self.email)
+        self.page.get_by_label("비밀번호").fill(PASSWORD)
+        self.page.get_by_label("인증번호").fill(self.code())
+        self.press("로그인")
+
+    def is_ready(self) -> "Colleague":
+        """As an officer, designate oneself and record a training."""
+        self.open(f"/privacy/desk/handlers/{self.ref()}")
+        self.page.get_by_label("이유").fill("고객지원 담당")
+        self.press("취급자로 지정")
+        self.page.get_by_label("과정").fill("개인정보 보호 기본")
+        self.page.get_by_label("시간(분)").fill("60")
+        self.press("교육 기록")
+        return self
+
+    def ref(self) -> str:
+        """Return the reference of the account: the one that signed in last."""
+        return str(self._ask("SELECT holder_ref FROM sessions WHERE holder_kind = 'STAFF' ORDER BY began_at DESC"))
+
+    def was_proved_long_ago(self) -> None:
+        """Let the last proof of who it is lie some minutes back."""
+        self._ask("UPDATE sessions SET proved_at = proved_at - 600000000 RETURNING holder_ref")
+
+    def _ask(self, statement: str) -> object:
+        with closing(sqlite3.connect(self.installation.instance / "portal.db", timeout=10)) as store, store:
+            return store.execute(statement).fetchone()[0]
