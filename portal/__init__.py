@@ -11,6 +11,7 @@ from portal import clock as clocks
 from portal import database, headers, speech, views
 from portal.clock import Clock
 from portal.errors import ConfigurationError
+from portal.holdings.host_map import read_map
 from portal.services.migrating import schema_faults
 from portal.settings import Settings
 from portal.vault.secrets import open_secrets
@@ -35,6 +36,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     settings = settings or Settings.from_environ(os.environ)
     secrets = open_secrets(settings.secrets_dir)
     faults = schema_faults(settings)
+    if settings.host_map:
+        read_map(settings.host_map)
     if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
         faults.append("FLASK_DEBUG is on: its error pages run code for anybody; unset it")
     if faults:

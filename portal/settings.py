@@ -22,14 +22,16 @@ from .errors import ConfigurationError
 __all__ = ["ConfigurationError", "Settings", "env_name", "shown_url"]
 
 STORES = ("main_store", "keys_store", "access_store", "separated_store")
-URLS = (*STORES, "smtp_url")  # what may hold a password
+URLS = (*STORES, "host_store", "smtp_url")  # what may hold a password
 IDENTITIES = ("flask_session", "trusted_header", "remote_user", "django_session")
 # What is known of the sample host. Of any other nothing is guessed.
 SAMPLE: dict[str, Any] = {
     "exempt": ("/login", "/logout", "/healthz", "/static/"),
     "login_url": "/login",
     "logout_url": "/logout",
+    "host_map": Path(__file__).parent / "demo" / "host_map.toml",
 }
+SAMPLE_STORE = "sample-matecost.db"
 LANGUAGES = ("ko", "en")
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
 _IDENTITY = re.compile(r"(?:flask_session|django_session|trusted_header)(?::[A-Za-z0-9_-]+)?\Z|remote_user\Z")
@@ -70,6 +72,8 @@ class Settings:
     drain_interval_s: float = 1.0
     jobs: Literal["thread", "off"] = "thread"
     language: Literal["ko", "en"] = "ko"
+    host_map: Path | None = None  # which of the host's tables hold people
+    host_store: str = ""  # the database that they are in
     smtp_url: str = ""  # may hold a password; empty: letters become files
     mail_from: str = "privacy@localhost"
 
@@ -131,6 +135,10 @@ class _Reading:
             drain_interval_s=self._read("drain_interval_s", _seconds, 1.0),
             jobs=self._read("jobs", _one_of("thread", "off"), "thread" if on_sqlite else "off"),
             language=self._read("language", _one_of(*LANGUAGES), "ko"),
+            host_map=self._read("host_map", _plain_path, sample.get("host_map")),
+            host_store=self._read(
+                "host_store", _store_url, "" if host_app else f"sqlite:///{instance.absolute() / SAMPLE_STORE}"
+            ),
             smtp_url=self._read("smtp_url", _smtp_url, ""),
             mail_from=self._read("mail_from", _address, "privacy@localhost"),
         )
@@ -184,6 +192,8 @@ class _Reading:
             self._faults.append(
                 "PORTAL_SEPARATED_STORE: got a store of other things; expected one for what is kept after leaving"
             )
+        if settings.host_map and not settings.host_store:
+            self._faults.append("PORTAL_HOST_STORE: got none, but PORTAL_HOST_MAP names tables in it")
         if settings.main_store == settings.access_store and settings.main_store.startswith("sqlite"):
             self._faults.append("PORTAL_ACCESS_STORE: got the file of PORTAL_MAIN_STORE; expected a folder of its own")
         if settings.tls != settings.public_url.startswith("https:"):

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from ..holdings import host
 from ..services import migrating
 from ..settings import ConfigurationError, Settings
 from . import portal_app
@@ -34,11 +35,19 @@ def upgrade() -> None:
 
 @store.command()
 def check() -> None:
-    """Tell whether every store is at the newest revision; end with status 1 when one is not."""
+    """Tell whether every store is at the newest revision and the host's map fits; end with status 1 when not."""
     states = migrating.states(_settings())
     for state in states:
         click.echo(f"{state.store}: {state.fault or f'at {state.revision}, the newest'} ({state.url})")
-    if any(state.fault for state in states):
+    settings = _settings()
+    mapped = []
+    if settings.host_map:
+        try:
+            mapped = host.map_faults(settings)
+            click.echo("\n".join(mapped) or f"host: {settings.host_map} fits its tables")
+        except host.Unreachable as error:
+            click.echo(f"host: its database cannot be asked now ({error.why}); {settings.host_map} was not compared")
+    if mapped or any(state.fault for state in states):
         raise SystemExit(1)
 
 

@@ -17,69 +17,99 @@ class SampleAccount(NamedTuple):
 
     id: str
     company: str
-    name: str
+    business_number: str
     mail: str
+    contact: str
     password: str
 
 
 SAMPLE_ACCOUNTS = (
-    SampleAccount("gaon-1001", "가온유통(주)", "김하늘", "haneul.kim@gaon.example", "sample-gaon-1001"),
-    SampleAccount("gaon-1002", "가온유통(주)", "이서준", "seojun.lee@gaon.example", "sample-gaon-1002"),
-    SampleAccount("nuri-2001", "누리제약(주)", "박지우", "jiwoo.park@nuri.example", "sample-nuri-2001"),
-    SampleAccount("dodam-3001", "도담커머스", "최도윤", "doyun.choi@dodam.example", "sample-dodam-3001"),
+    SampleAccount(
+        "gaon-1001", "가온유통(주)", "100-81-00013", "haneul.kim@gaon.example", "010-0000-1001", "sample-gaon-1001"
+    ),
+    SampleAccount(
+        "gaon-1002", "가온유통(주)", "100-81-00013", "seojun.lee@gaon.example", "010-0000-1002", "sample-gaon-1002"
+    ),
+    SampleAccount(
+        "nuri-2001", "누리제약(주)", "100-81-00027", "jiwoo.park@nuri.example", "010-0000-2001", "sample-nuri-2001"
+    ),
+    SampleAccount(
+        "dodam-3001", "도담커머스", "100-01-00030", "doyun.choi@dodam.example", "010-0000-3001", "sample-dodam-3001"
+    ),
 )
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS sample_members (
+_TABLES = """
+CREATE TABLE IF NOT EXISTS matecost_members (
     id TEXT PRIMARY KEY,
-    company TEXT NOT NULL,
-    name TEXT NOT NULL,
-    mail TEXT NOT NULL UNIQUE,
+    company TEXT,
+    business_number TEXT,
+    mail TEXT UNIQUE,
+    contact TEXT,
     password_hash TEXT NOT NULL
-)
+);
+CREATE TABLE IF NOT EXISTS matecost_bill_recipients (
+    id INTEGER PRIMARY KEY,
+    member_id TEXT NOT NULL,
+    mail TEXT,
+    month TEXT NOT NULL,
+    amount INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS matecost_usage_alerts (
+    member_id TEXT PRIMARY KEY,
+    phone TEXT,
+    above INTEGER NOT NULL
+);
 """
+LAST_BILL, AMOUNT, ALERT_ABOVE = "2026-10", 4_820_000, 5_000_000
 
 
 class SampleMember(UserMixin):
     """A member of the sample who is signed in."""
 
-    def __init__(self, id: str, company: str, name: str, mail: str) -> None:
+    def __init__(self, id: str, company: str, mail: str) -> None:
         self.id = id
         self.company = company
-        self.name = name
         self.mail = mail
 
 
 class SampleMembers:
-    """The table of sample members; made and filled at the first start."""
+    """The tables of the sample's members; made and filled at the first start, and never filled again: whom the portal
+    has destroyed does not come back."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as store:
-            store.execute(_TABLE)
-            known = {row[0] for row in store.execute("SELECT id FROM sample_members")}
-            for account in SAMPLE_ACCOUNTS:
-                if account.id not in known:
-                    store.execute(
-                        "INSERT OR IGNORE INTO sample_members VALUES (?, ?, ?, ?, ?)",
-                        (*account[:4], generate_password_hash(account.password)),
-                    )
+            is_new = store.execute("SELECT 1 FROM sqlite_master WHERE name = 'matecost_members'").fetchone() is None
+            store.executescript(_TABLES)
+            if is_new:
+                for account in SAMPLE_ACCOUNTS:
+                    self.add(store, account, generate_password_hash(account.password))
+
+    @staticmethod
+    def add(store: sqlite3.Connection, account: SampleAccount, password_hash: str) -> None:
+        """Write the rows of one member into every table that has some."""
+        id, company, number, mail, contact, _ = account
+        member = (id, company, number, mail, contact, password_hash)
+        store.execute("INSERT OR IGNORE INTO matecost_members VALUES (?, ?, ?, ?, ?, ?)", member)
+        bill = (id, mail, LAST_BILL, AMOUNT)
+        store.execute("INSERT INTO matecost_bill_recipients (member_id, mail, month, amount) VALUES (?, ?, ?, ?)", bill)
+        store.execute("INSERT OR IGNORE INTO matecost_usage_alerts VALUES (?, ?, ?)", (id, contact, ALERT_ABOVE))
 
     def by_id(self, member: str) -> SampleMember | None:
         """Return the member with that id, or None."""
         with self._open() as store:
-            row = store.execute("SELECT id, company, name, mail FROM sample_members WHERE id = ?", (member,)).fetchone()
+            row = store.execute("SELECT id, company, mail FROM matecost_members WHERE id = ?", (member,)).fetchone()
         return SampleMember(*row) if row else None
 
     def by_password(self, mail: str, password: str) -> SampleMember | None:
         """Return the member whose mail address and password these are, or None."""
         with self._open() as store:
             row = store.execute(
-                "SELECT id, company, name, mail, password_hash FROM sample_members WHERE mail = ?",
+                "SELECT id, company, mail, password_hash FROM matecost_members WHERE mail = ?",
                 (mail.strip().lower(),),
             ).fetchone()
-        return SampleMember(*row[:4]) if row and check_password_hash(row[4], password) else None
+        return SampleMember(*row[:3]) if row and check_password_hash(row[3], password) else None
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

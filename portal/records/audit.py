@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.rules.chain import BEGINNING, Head, Row, canonical
@@ -153,3 +153,13 @@ def found(*, limit: int, before: int | None = None, **wanted: Any) -> Sequence[A
 
 def _head(row: AuditHead) -> Head:
     return Head(seq=row.seq, segment=row.segment, mac=row.mac, count=row.count)
+
+
+def count_words(key_ref: str) -> int:
+    """Return how many rows have words sealed under this key."""
+    return db.session.scalar(select(func.count()).select_from(AuditWords).where(AuditWords.key_ref == key_ref)) or 0
+
+
+def destroy_words(key_ref: str) -> None:
+    """Delete the words sealed under this key; the rows that committed to them stay, and so does the chain."""
+    db.session.execute(delete(AuditWords).where(AuditWords.key_ref == key_ref))

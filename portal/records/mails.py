@@ -76,3 +76,20 @@ def _change(ref: str, attempts: int, values: dict[str, object]) -> None:
     """Change a letter that is still ours: a slower worker whose lease has ended finds another count of attempts."""
     ours = update(Mail).where(Mail.ref == ref, Mail.state == "WAITING", Mail.attempts == attempts)
     db.session.execute(ours.values(values))
+
+
+def under_key(key_ref: str) -> Sequence[Mail]:
+    """Return the letters sealed under this key, oldest first."""
+    return db.session.scalars(select(Mail).where(Mail.key_ref == key_ref).order_by(Mail.id)).all()
+
+
+def count_sealed(key_ref: str) -> int:
+    """Return how many letters under this key still hold what they say."""
+    query = select(func.count()).select_from(Mail).where(Mail.key_ref == key_ref, Mail.sealed.is_not(None))
+    return db.session.scalar(query) or 0
+
+
+def wipe_under(key_ref: str) -> int:
+    """Call off the letters under this key and wipe what they say; return how many there were."""
+    kept = update(Mail).where(Mail.key_ref == key_ref, Mail.sealed.is_not(None))
+    return db.session.execute(kept.values(sealed=None, state="CANCELLED")).rowcount

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, LargeBinary, bindparam, insert, select, update
+from sqlalchemy import CheckConstraint, LargeBinary, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -105,3 +105,13 @@ def found_by(item: str, index: bytes) -> list[Member]:
     """Return the members whose blind index of `item` (a key of INDEX_COLUMNS) is this one, first met first."""
     column = getattr(Member, INDEX_COLUMNS[item])
     return list(db.session.scalars(select(Member).where(column == index).order_by(Member.id)))
+
+
+def count_of(ref: str) -> int:
+    """Return 1 while there is a member with this reference, else 0."""
+    return db.session.scalar(select(func.count()).select_from(Member).where(Member.ref == ref)) or 0
+
+
+def destroy_of(ref: str) -> int:
+    """Delete the member with this reference; the reference leads to nobody from then on."""
+    return db.session.execute(delete(Member).where(Member.ref == ref)).rowcount

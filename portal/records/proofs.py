@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, LargeBinary, delete, select, update
+from sqlalchemy import CheckConstraint, LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db
@@ -48,3 +48,13 @@ def end_all(purpose: str, subject: str, at: datetime) -> None:
 def forget_before(moment: datetime) -> int:
     """Drop the proofs that expired before `moment`; return how many."""
     return db.session.execute(delete(Proof).where(Proof.expires_at < moment)).rowcount
+
+
+def count_of(subject: str) -> int:
+    """Return how many proofs speak for `subject`."""
+    return db.session.scalar(select(func.count()).select_from(Proof).where(Proof.subject == subject)) or 0
+
+
+def destroy_of(subject: str) -> None:
+    """Delete the proofs that speak for `subject`."""
+    db.session.execute(delete(Proof).where(Proof.subject == subject))

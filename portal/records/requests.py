@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
@@ -208,3 +208,21 @@ def _open(last_words: Collection[str], due_before: date | None, wanted: dict[str
         )
         query = query.where(last.in_(last_words))
     return query
+
+
+def count_sealed(member_ref: str) -> int:
+    """Return how many requests and papers of a member still hold what was written."""
+    asked = select(func.count()).select_from(Request).where(Request.member_ref == member_ref)
+    papers = select(func.count()).select_from(Paper).join(Request, Request.id == Paper.request_id)
+    return (db.session.scalar(asked.where(Request.sealed.is_not(None))) or 0) + (
+        db.session.scalar(papers.where(Request.member_ref == member_ref, Paper.sealed.is_not(None))) or 0
+    )
+
+
+def wipe_of(member_ref: str, at: datetime) -> int:
+    """Wipe what was written in a member's requests and the papers that came with them; return how many."""
+    of = select(Request.id).where(Request.member_ref == member_ref)
+    papers = update(Paper).where(Paper.request_id.in_(of), Paper.sealed.is_not(None))
+    gone: int = db.session.execute(papers.values(sealed=None, destroyed_at=at)).rowcount
+    asked = update(Request).where(Request.member_ref == member_ref, Request.sealed.is_not(None))
+    return gone + db.session.execute(asked.values(sealed=None)).rowcount

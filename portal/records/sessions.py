@@ -6,7 +6,7 @@ The row is the session: who deletes it has signed the holder out, whatever cooki
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, LargeBinary, Select, UniqueConstraint, delete, or_, select, update
+from sqlalchemy import CheckConstraint, LargeBinary, Select, UniqueConstraint, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db
@@ -95,3 +95,8 @@ def _of(holder_kind: HolderKind, holder_ref: str) -> Select[tuple[Session]]:
 def forget_before(moment: datetime) -> int:
     """Drop the sessions that nobody has used since `moment`; return how many."""
     return db.session.execute(delete(Session).where(Session.seen_at < moment)).rowcount
+
+
+def count_of(holder_kind: HolderKind, holder_ref: str) -> int:
+    """Return how many sessions the holder has."""
+    return db.session.scalar(select(func.count()).select_from(_of(holder_kind, holder_ref).subquery())) or 0

@@ -5,7 +5,7 @@ The gate reads this table. Whoever changes a row holds `portal.records.epoch.sta
 
 from datetime import datetime
 
-from sqlalchemy import false
+from sqlalchemy import delete, false, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db, inserting
@@ -44,3 +44,13 @@ def _change(host_id: str, ref: str, at: datetime, **facts: object) -> None:
     changes = {"ref": ref, "changed_at": at, **facts}
     session.execute(statement.on_conflict_do_update(index_elements=[Standing.host_id], set_=changes))
     session.expire_all()
+
+
+def count_of(ref: str) -> int:
+    """Return how many standings the member with this reference has."""
+    return db.session.scalar(select(func.count()).select_from(Standing).where(Standing.ref == ref)) or 0
+
+
+def destroy_of(ref: str) -> int:
+    """Delete a member's standing: the gate stops whoever has none. The caller holds `standing_change`."""
+    return db.session.execute(delete(Standing).where(Standing.ref == ref)).rowcount

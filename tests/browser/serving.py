@@ -17,7 +17,7 @@ from urllib.request import urlopen
 from werkzeug.security import generate_password_hash
 
 from portal.clock import SEOUL
-from portal.demo.members import SampleAccount, SampleMembers
+from portal.demo.members import SAMPLE_ACCOUNTS, SampleAccount, SampleMembers
 from portal.policy.loading import shipped
 
 ROOT = Path(__file__).parents[2]
@@ -67,9 +67,13 @@ class Installation:
         """Return a sample member whom the portal has never met."""
         self._members += 1
         number = self._members
-        account = SampleAccount(f"sample-{number}", "가온유통(주)", "정하린", f"harin-{number}@gaon.example", PASSWORD)
+        company, business_number = SAMPLE_ACCOUNTS[0].company, SAMPLE_ACCOUNTS[0].business_number
+        contact = f"010-0001-{number:04}"
+        account = SampleAccount(
+            f"sample-{number}", company, business_number, f"harin-{number}@gaon.example", contact, PASSWORD
+        )
         with closing(sqlite3.connect(self.instance / "sample-matecost.db", timeout=10)) as store, store:
-            store.execute("INSERT INTO sample_members VALUES (?, ?, ?, ?, ?)", (*account[:4], self._hash))
+            SampleMembers.add(store, account, self._hash)
         return account
 
     def decisions(self, account: SampleAccount) -> list[tuple[str, str]]:

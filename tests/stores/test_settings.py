@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.settings import ConfigurationError, Settings, env_name
+from portal.settings import SAMPLE, ConfigurationError, Settings, env_name
 
 
 def faults_of(**environ: str) -> list[str]:
@@ -39,6 +39,8 @@ def test_nothing_said_is_one_box_on_sqlite(tmp_path: Path, monkeypatch: pytest.M
         drain_interval_s=1.0,
         jobs="thread",
         language="ko",
+        host_map=SAMPLE["host_map"],
+        host_store=f"sqlite:///{tmp_path}/instance/sample-matecost.db",
     )
 
 
@@ -62,6 +64,8 @@ def test_everything_said_is_taken() -> None:
             "PORTAL_PUBLIC_URL": "https://cost.example/",
             "PORTAL_DRAIN": "thread",
             "PORTAL_DRAIN_INTERVAL_S": "0.5",
+            "PORTAL_HOST_MAP": "/srv/host_map.toml",
+            "PORTAL_HOST_STORE": "postgresql://portal@db.example/host",
             "PORTAL_SMTP_URL": "smtps://portal:secret@mail.example",
             "PORTAL_MAIL_FROM": "privacy@cloudmate.example",
             "PORTAL_LANGUAGE": "en",
@@ -89,6 +93,8 @@ def test_everything_said_is_taken() -> None:
         drain_interval_s=0.5,
         jobs="off",
         language="en",
+        host_map=Path("/srv/host_map.toml"),
+        host_store="postgresql+psycopg://portal@db.example/host",
         smtp_url="smtps://portal:secret@mail.example",
         mail_from="privacy@cloudmate.example",
     )

@@ -1,0 +1,61 @@
+"""Access records: visits of a member, kept for the policy's six months and sealed day by day.
+
+They are kept by law after a person has left, so a destruction leaves them to the sweep, which destroys each day's key.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from portal.policy.model import Text
+
+from . import Piece, Subject, Unreachable
+
+EXPORTED = 10_000  # the newest; more than this is no reading for a person
+
+
+class AccessRecords:
+    """The access store."""
+
+    key = "access_records"
+    name = Text(ko="서비스 접속 기록", en="record of access to the service")
+    articles = ("2", "5")
+    kept = "access_record"
+
+    def find(self, subject: Subject, at: datetime) -> list[Piece]:
+        return []  # shown as a table of its own
+
+    def export(self, subject: Subject, at: datetime) -> list[dict[str, Any]]:
+        search = current_app.extensions.get("portal.search_access")
+        if search is None:
+            raise Unreachable(self.name, "no search")
+        try:
+            rows = search(at, subject.member_ref, EXPORTED)
+        except Exception as error:
+            raise Unreachable(self.name, type(error).__name__) from error
+        return [
+            {
+                "at": row.at.isoformat(),
+                "ip": row.ip,
+                "method": row.method,
+                "path": row.path,
+                "status": row.status,
+                "decision": row.decision,
+                "user_agent": row.user_agent,
+                "cookies": row.cookies,
+            }
+            for row in rows
+        ]
+
+    def count(self, subject: Subject) -> int:
+        return 0
+
+    def destroy(self, subject: Subject, at: datetime) -> int:
+        return 0
+
+    def verify(self, subject: Subject) -> int:
+        return 0
+
+
+HOLDING = AccessRecords()

@@ -1,0 +1,174 @@
+"""The host's own tables, read, corrected and erased by the declared map, and by nothing that was guessed.
+
+Names come from the map alone and are quoted, values are always bound. The host's database is not ours: each call is a
+short transaction of its own, and when it cannot be had, that is told by name and never taken for "nothing there".
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Column, Engine, MetaData, Table, create_engine, event, func, inspect, make_url, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.database import is_postgres
+from portal.errors import ConfigurationError
+from portal.policy.model import Text
+from portal.settings import Settings
+
+from . import Piece, Subject, Unreachable
+from .host_map import HostMap, HostTable, read_map
+
+WAIT_S = 3
+BLANK = ""  # what a column that may not be empty holds after it was erased
+
+
+def holdings_of(settings: Settings) -> tuple["HostRows", ...]:
+    """Return one holding for each table of the host's map; none where no map is set. Raises ConfigurationError."""
+    if settings.host_map is None:
+        return ()
+    return host_tables(read_map(settings.host_map), settings.host_store)
+
+
+def host_tables(mapped: HostMap, url: str) -> tuple["HostRows", ...]:
+    """Return the holdings of a map over the database at `url`."""
+    engine = _engine(url)
+    return tuple(HostRows(mapped.name, table, engine) for table in mapped.tables)
+
+
+def map_faults(settings: Settings) -> list[str]:
+    """Return why the map does not fit the host's database: tables or columns that are not there. Raises Unreachable.
+
+    It stops no start: the host may come later, and what cannot be reached is told where it is missed.
+    """
+    try:
+        holdings = holdings_of(settings)
+    except ConfigurationError as error:
+        return list(error.faults)
+    faults = []
+    try:
+        for holding in holdings:
+            faults += holding.faults()
+    finally:
+        for holding in holdings:
+            holding.close()
+    return faults
+
+
+class HostRows:
+    """What one table of the host's holds of a person."""
+
+    articles = ("2", "5", "6")
+    kept = ""
+
+    def __init__(self, host: Text, mapped: HostTable, engine: Engine) -> None:
+        self.host, self.mapped, self._engine = host, mapped, engine
+        self.key = f"host:{mapped.table}"
+        self.name = Text(ko=f"{host.ko}의 기록 ({mapped.table})", en=f"{host.en}'s records ({mapped.table})")
+        schema, _, name = mapped.table.rpartition(".")
+        columns = dict.fromkeys((mapped.key, *mapped.columns, *mapped.also))
+        self._table = Table(name, MetaData(), *(Column(column) for column in columns), schema=schema or None)
+
+    def find(self, subject: Subject, at: datetime) -> list[Piece]:
+        rows = self._rows(subject)
+        return [
+            Piece(item, self.name, str(row[column]))
+            for row in rows
+            for column, item in self.mapped.columns.items()
+            if row[column] not in (None, BLANK)
+        ]
+
+    def export(self, subject: Subject, at: datetime) -> list[dict[str, Any]]:
+        rows = self._rows(subject)
+        return [{item: row[column] for column, item in self.mapped.columns.items()} for row in rows]
+
+    def corrected(self, subject: Subject, changes: Mapping[str, str]) -> int:
+        """Write these items into the person's rows and return how many rows there are; the rest stays."""
+        values = {column: changes[item] or None for column, item in self.mapped.columns.items() if item in changes}
+        if not values:
+            return 0
+        with self._asking() as connection:
+            return connection.execute(self._table.update().where(self._is(subject)).values(values)).rowcount
+
+    def count(self, subject: Subject) -> int:
+        """Return how many rows hold something of the person."""
+        query = select(func.count()).select_from(self._table).where(self._is(subject))
+        if self.mapped.on_destroy == "erase":
+            filled = [self._table.c[column] for column in self._blanked]
+            rows = self._rows(subject)
+            return sum(any(row[column.name] not in (None, BLANK) for column in filled) for row in rows)
+        with self._asking() as connection:
+            return connection.scalar(query) or 0
+
+    def destroy(self, subject: Subject, at: datetime) -> int:
+        left = self.count(subject)
+        if not left:
+            return 0
+        with self._asking() as connection:
+            if self.mapped.on_destroy == "delete":
+                return connection.execute(self._table.delete().where(self._is(subject))).rowcount
+            values = {column: self._blank(connection, column) for column in self._blanked}
+            connection.execute(self._table.update().where(self._is(subject)).values(values))
+            return left
+
+    def verify(self, subject: Subject) -> int:
+        return self.count(subject)
+
+    def faults(self) -> list[str]:
+        """Return the names of the map that the host's database does not have. Raises Unreachable."""
+        with self._asking() as connection:
+            there = inspect(connection)
+            if not there.has_table(self._table.name, self._table.schema):
+                return [f"PORTAL_HOST_MAP: {self.mapped.table}: the host has no such table"]
+            known = {column["name"] for column in there.get_columns(self._table.name, self._table.schema)}
+        return [
+            f"PORTAL_HOST_MAP: {self.mapped.table}.{column}: the host has no such column"
+            for column in (each.name for each in self._table.c)
+            if column not in known
+        ]
+
+    def close(self) -> None:
+        """Let go of the host's database."""
+        self._engine.dispose()
+
+    @property
+    def _blanked(self) -> tuple[str, ...]:
+        return (*self.mapped.columns, *self.mapped.also)
+
+    def _blank(self, connection: Connection, column: str) -> str | None:
+        there = inspect(connection).get_columns(self._table.name, self._table.schema)
+        nullable = {each["name"]: each["nullable"] for each in there}
+        return None if nullable.get(column, True) else BLANK
+
+    def _is(self, subject: Subject) -> Any:
+        return self._table.c[self.mapped.key] == subject.host_id
+
+    def _rows(self, subject: Subject) -> list[Mapping[str, Any]]:
+        with self._asking() as connection:
+            return [dict(row) for row in connection.execute(select(self._table).where(self._is(subject))).mappings()]
+
+    @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise Unreachable(self.host, type(error).__name__) from error
+
+
+def _engine(url: str) -> Engine:
+    if is_postgres(url):
+        options = f"-c statement_timeout={WAIT_S * 1000}"
+        return create_engine(url, connect_args={"connect_timeout": WAIT_S, "options": options}, pool_pre_ping=True)
+    # Opened only where it is: a missing file must not be made, and then read as empty.
+    path = quote(make_url(url).database or "")
+    engine = create_engine(f"sqlite:///file:{path}?mode=rw&uri=true", connect_args={"timeout": WAIT_S})
+    event.listen(engine, "connect", _overwrite_what_is_deleted)
+    return engine
+
+
+def _overwrite_what_is_deleted(connection: Any, record: object) -> None:
+    connection.execute("PRAGMA secure_delete = ON")
