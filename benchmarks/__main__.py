@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.postgres import NoPostgres, running_server
 
-from . import draining, in_situ, memory, serving, threads
+from . import draining, in_situ, members, memory, serving, threads
 from .figures import Part, say, table
 
 PostgresUrl = Callable[[], str] | None
@@ -25,6 +25,7 @@ PARTS = {
     "gunicorn": serving.measure,
     "drain": draining.measure,
     "memory": memory.measure,
+    "members": members.measure,
 }
 
 

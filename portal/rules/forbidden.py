@@ -45,9 +45,12 @@ def forbidden(text: str) -> Text | None:
     if len(text) < LEAST_DIGITS and text.isascii():
         return None
     plain = text if text.isascii() and text.isprintable() else " ".join(_ascii_digits(text).split())
+    runs = _RUN.findall(plain)
+    if not runs:  # either number is such a run, so nearly every text ends here
+        return None
     if any(_is_birthday(*found) for found in _RESIDENT.findall(plain)):
         return RESIDENT_NUMBER
-    for run in _RUN.findall(plain):
+    for run in runs:
         if any(len(digits) in CARD_LENGTHS and _passes_luhn(digits) for digits in _readings(_BETWEEN.split(run))):
             return CARD_NUMBER
     return None

@@ -166,7 +166,7 @@ def index_form(field: str, text: str) -> str:
 
 
 def _cleaned(field: str, text: str, longest: int) -> str:
-    plain = normalize("NFC", plain_signs(text)).strip(" ")
+    plain = (text if text.isascii() else normalize("NFC", plain_signs(text))).strip(" ")
     if not plain:
         raise IdentifierFault(field, NEEDED)
     if not plain.isprintable():  # a line break here could become a second header of a mail

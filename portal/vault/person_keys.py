@@ -81,10 +81,10 @@ class PersonKeys:
         Raises IntegrityError when one of them has a key; none is made then.
         """
         keys = [secrets.token_bytes(KEY_BYTES) for _ in refs]
-        wrapped = [self._wrapping_keys.wrap(key) for key in keys]
+        kek_id, wrapped = self._wrapping_keys.wrap_many(keys)
         rows = [
             {"ref": ref, "wrapped": under, "kek_id": kek_id, "made_at": at}
-            for ref, (kek_id, under) in zip(refs, wrapped, strict=True)
+            for ref, under in zip(refs, wrapped, strict=True)
         ]
         if rows:
             with writing_on(self.engine) as connection:

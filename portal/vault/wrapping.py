@@ -7,7 +7,7 @@ until nothing names it any more.
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
@@ -64,6 +64,11 @@ class WrappingKeys:
         """Return the number of the newest wrapping key, and `key` wrapped under it."""
         kek_id = self.newest
         return kek_id, wrap(self._keys[kek_id], key)
+
+    def wrap_many(self, keys: Sequence[bytes]) -> tuple[str, list[bytes]]:
+        """Do what `wrap` does for several keys at one look into the folder."""
+        kek_id = self.newest
+        return kek_id, [wrap(self._keys[kek_id], key) for key in keys]
 
     def unwrap(self, kek_id: str | None, wrapped: bytes) -> bytes:
         """Return the key that was wrapped under `kek_id`; None stands for the first.
