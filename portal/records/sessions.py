@@ -88,7 +88,7 @@ def of_holder(holder_kind: HolderKind, holder_ref: str) -> Session | None:
     return db.session.scalars(_of(holder_kind, holder_ref)).one_or_none()
 
 
-def _of(holder_kind: HolderKind, holder_ref: str) -> Select[tuple[Session]]:
+def _of(holder_kind: HolderKind, holder_ref: str) -> Select[Session]:
     return select(Session).where(Session.holder_kind == holder_kind, Session.holder_ref == holder_ref)
 
 

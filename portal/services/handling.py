@@ -68,14 +68,15 @@ def handler_of(account_ref: str, today: date) -> Handler:
 
 def handlers_of_all(today: date) -> Mapping[str, Handler]:
     """Return what holds for everybody who was ever designated or trained, by account."""
-    designations, trainings = handlers.designations(), handlers.trainings()
+    designations: dict[str, list[handlers.Designation]] = {}
+    for row in handlers.designations():
+        designations.setdefault(row.account_ref, []).append(row)
+    trainings: dict[str, list[handlers.Training]] = {}
+    for course in handlers.trainings():
+        trainings.setdefault(course.account_ref, []).append(course)
     return {
-        ref: _holding(
-            [row for row in designations if row.account_ref == ref],
-            [row for row in trainings if row.account_ref == ref],
-            today,
-        )
-        for ref in {row.account_ref for row in (*designations, *trainings)}
+        ref: _holding(designations.get(ref, ()), trainings.get(ref, ()), today)
+        for ref in designations.keys() | trainings.keys()
     }
 
 
@@ -154,7 +155,7 @@ def note_training(account_ref: str, course: str, trained_on: date, minutes: int,
                 at=at,
             )
         )
-        facts = {"day": trained_on.isoformat(), "minutes": minutes}
+        facts: dict[str, str | int] = {"day": trained_on.isoformat(), "minutes": minutes}
         auditing.note(Deed.HANDLER_TRAINED, by, at, about=account_ref, facts=facts)
 
 

@@ -283,7 +283,7 @@ def _due(day: date | None, today: date) -> Due | None:
 def _history(ref: str) -> list[Entry]:
     entries = handling.history_of(ref)
     grants = accounts.grants_of(ref)
-    names = accounts.names_of({one.given_by for one in (*entries, *grants)})
+    names = accounts.names_of({one.given_by for one in entries} | {one.given_by for one in grants})
     lines = [
         Entry(one.at, say_text(DEEDS[one.deed]), _detail(one), names.get(one.given_by, gettext("운영자 명령")))
         for one in entries

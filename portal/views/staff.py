@@ -53,6 +53,7 @@ def staff_of(asked: Request) -> Staff | None:
 def session_of(asked: Request) -> SignedIn | Ended:
     """Return the session of this request's cookie, or why there is none; asked once per request."""
     if "desk_session" not in g:
+        g.desk_session = "NONE"  # what holds for the error page, should the store not answer
         g.desk_session = signing_in.who_is(token_of(asked), clock.now())
     found: SignedIn | Ended = g.desk_session
     return found

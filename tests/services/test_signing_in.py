@@ -205,6 +205,18 @@ def test_five_wrong_codes_again_end_the_session(app: Flask, clock: FakeClock, of
         assert signing_in.who_is(token, clock()) == "OVER"
 
 
+def test_a_hash_of_other_parameters_is_made_anew(app: Flask, clock: FakeClock, officer: Colleague) -> None:
+    """The next sign-in keeps the password under today's parameters, and it goes on working."""
+    with app.app_context():
+        enter(officer, clock)
+        kept = accounts.of_ref(officer.ref)
+        clock.advance(minutes=1)
+
+        assert kept is not None
+        assert (kept.password_hash or "").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert enter(officer, clock)
+
+
 def test_nothing_of_a_person_is_in_the_clear(app: Flask, clock: FakeClock, officer: Colleague) -> None:
     """Name, address, secret and password stand in no column."""
     with app.app_context():

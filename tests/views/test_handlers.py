@@ -136,6 +136,7 @@ def test_nobody_designated_is_said(app: Flask, at_desk: MakeBrowser) -> None:
 
 def test_an_unknown_person_is_not_found(officer: Browser) -> None:
     """A reference that nobody has, or that is none, is 404 wherever it is used."""
+    assert '<header class="rail">' in officer.get("/desk/handlers/x").text
     for ref in ("x" * 26, "x"):
         assert officer.get(f"/desk/handlers/{ref}").status_code == 404
         for path in ("designation", "designation/end", "trainings", "account"):

@@ -250,3 +250,21 @@ def test_on_tls_the_cookie_is_bound_to_the_host(settings: Settings, clock: FakeC
 
     cookie = next(value for value in answer.headers.getlist("Set-Cookie") if value.startswith("__Host-portal-desk="))
     assert cookie.endswith("; Secure; HttpOnly; Path=/; SameSite=Lax")
+
+
+def test_a_store_that_does_not_answer_opens_nothing(
+    browser: MakeBrowser, officer: Colleague, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the session cannot be read the desk stays closed, and the answer is a page with an incident number."""
+    there = browser(None)
+    enter(there, officer, clock)
+
+    def fail(*anything: object) -> None:
+        raise OSError("the store is down")
+
+    monkeypatch.setattr("portal.services.signing_in.who_is", fail)
+    answer = there.get("/desk/handlers")
+
+    assert answer.status_code == 500
+    assert "우리 쪽 문제예요" in answer.text
+    assert "이도현" not in answer.text
