@@ -1,7 +1,7 @@
 """Passwords of staff: their hashes, and which passwords everybody would guess.
 
-argon2id with 19 MiB, two passes and one lane, OWASP's figures for a server that does something else as well. The list is
-the one that Django ships (20,000 passwords of published leaks, most frequent first), and a few in Korean.
+argon2id with 19 MiB, two passes and one lane: OWASP's figures for a server that does something else as well. The list
+is the one that Django ships (20,000 passwords of published leaks, most frequent first), and a few in Korean.
 """
 
 from functools import cache
