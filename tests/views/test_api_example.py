@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
+from middleware import ConsentGate
 from portal.records import members
 from tests.members.calling import TOLD
 
@@ -26,15 +27,24 @@ def engine_name() -> str:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    """The portal under its mount on a real server, at the time of the machine."""
+    """The portal under its mount behind the gate, on a real server, at the time of the machine; nobody is signed in."""
     app.extensions["portal.clock"] = lambda: datetime.fromtimestamp(time.time(), UTC)
-    server = make_server("127.0.0.1", 0, DispatcherMiddleware(_nothing, {"/privacy": app}))
+    settings = app.extensions["portal.settings"]
+    gate = ConsentGate(
+        DispatcherMiddleware(_nothing, {"/privacy": app}),
+        store=settings.main_store,
+        journal=settings.journal,
+        identify=lambda environ: None,
+        digest_key=app.extensions["portal.secrets"].digest_key,
+    )
+    server = make_server("127.0.0.1", 0, gate)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+    gate.close()
 
 
 def test_the_printed_client_registers(app: Flask, address: str) -> None:
