@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, LargeBinary, or_, select, update
+from sqlalchemy import CheckConstraint, LargeBinary, literal, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -96,16 +96,18 @@ def change(ref: str, at: datetime, **facts: Any) -> None:
     db.session.expire_all()
 
 
-def use_step(ref: str, step: int, at: datetime) -> bool:
+def use_step(ref: str, step: int, at: datetime, *, though_locked: bool = False) -> bool:
     """Take a step of the second factor, once: False when it or a later one was taken before, by whatever worker, or
-    when the account is not active or is locked. Taking it forgets the failures."""
+    when the account is not active, or is locked. Taking it forgets the failures. `though_locked` is for who is signed
+    in: strangers who guess shall not keep them from their work."""
+    is_free = or_(Account.locked_until.is_(None), Account.locked_until <= at, literal(though_locked))
     taken = db.session.execute(
         update(Account)
         .where(
             Account.ref == ref,
             Account.state == "ACTIVE",
             or_(Account.totp_step.is_(None), Account.totp_step < step),
-            or_(Account.locked_until.is_(None), Account.locked_until <= at),
+            is_free,
         )
         .values(totp_step=step, failures=0, locked_until=None)
         .execution_options(synchronize_session=False)

@@ -115,7 +115,7 @@ def change_password(account_ref: str, old: str, new: str, code: str, origin: str
     step = proved(account_ref, old, code, origin, at)
     kept, session = passwords.hash_password(new), secrets.token_urlsafe(TOKEN_BYTES)
     with writing():
-        taken = accounts.use_step(account_ref, step, at)
+        taken = accounts.use_step(account_ref, step, at, though_locked=True)
         if taken:
             accounts.change(account_ref, at, password_hash=kept)
             sessions.begin("STAFF", account_ref, digest_of(session), at)

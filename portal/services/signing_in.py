@@ -134,13 +134,15 @@ def proved(account_ref: str, password: str, code: str, origin: str, at: datetime
 
 def prove_again(token: str, account_ref: str, code: str, origin: str, at: datetime) -> str | None:
     """Return the new token of a session whose holder has just given the second factor again; None for a wrong or used
-    code, which counts as a failure. After the fifth the session is over."""
+    code, which counts as a failure. After the fifth the session is over. Raises limiting.TooMany."""
+    limit("proof of", account_ref, at, times=PER_ACCOUNT, within=LOCKED_FOR)
     account = accounts.of_ref(account_ref)
     step = _step_of(account, code, at)
     if account is not None and step is not None:
         renewed = secrets.token_urlsafe(TOKEN_BYTES)
         with writing():
-            if accounts.use_step(account_ref, step, at) and sessions.renew(digest_of(token), digest_of(renewed), at):
+            taken = accounts.use_step(account_ref, step, at, though_locked=True)
+            if taken and sessions.renew(digest_of(token), digest_of(renewed), at):
                 return renewed
     if _fail(account_ref, origin, at):
         with writing():

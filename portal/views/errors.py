@@ -59,6 +59,11 @@ WORDS = {  # status: (heading, what happened, what to do)
         lazy_gettext("잠시 뒤에 다시 시도해 주세요."),
     ),
 }
+NOT_AT_DESK = (
+    lazy_gettext("찾는 화면이 없습니다"),
+    lazy_gettext("찾는 화면이 없거나 볼 권한이 없습니다."),
+    lazy_gettext("주소를 확인하거나 데스크에서 다시 시작해 주세요."),
+)
 FORM_EXPIRED = (
     lazy_gettext("화면을 연 지 오래되었어요"),
     lazy_gettext("안전을 위해 답을 받지 않았어요. 아무것도 저장하지 않았어요."),
@@ -100,7 +105,8 @@ def _refused(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     status = error.code if error.code in WORDS else 400 if error.code < 500 else 500
-    response = _told(status if status != 500 else 500, code=error.code)
+    is_desk = status == 404 and request.path.startswith("/desk")
+    response = _told(status, NOT_AT_DESK if is_desk else None, code=error.code)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

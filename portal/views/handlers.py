@@ -38,6 +38,7 @@ STATES = {
     "ACTIVE": lazy_gettext("사용 중"),
     "DISABLED": lazy_gettext("중지됨"),
 }
+INVITED = lazy_gettext("초대 메일을 보냈습니다. 링크는 사흘 동안 한 번 쓸 수 있습니다.")
 REFUSALS = {
     "ENDS_BEFORE": lazy_gettext("끝나는 날은 시작하는 날과 오늘보다 뒤여야 합니다."),
     "DESIGNATED": lazy_gettext("이미 지정되어 있습니다. 먼저 지정을 끝내 주세요."),
@@ -159,7 +160,7 @@ def invite() -> Response:
         try:
             if not sent.faults:
                 ref, _ = accounts.invite(sent.email, sent.name, sent.roles, guarding.by(), clock.now(), sent.language)
-                return _done(ref, gettext("초대 메일을 보냈습니다. 링크는 사흘 동안 한 번 쓸 수 있습니다."))
+                return _done(ref, INVITED)
         except IdentifierFault as fault:
             form.faults["email"] = say_text(fault.reason)
         except accounts.Refused as refused:
@@ -179,7 +180,8 @@ def account(ref: str) -> Response:
     deed, at = request.form.get("deed", ""), clock.now()
     verb, _, word = deed.partition(":")
     role = next((role for role in GIVEN_HERE if role.value == word), None)
-    if accounts.of_ref(ref) is None:
+    who = accounts.of_ref(ref)
+    if who is None:
         abort(404)
     guarding.require_fresh()
     form = Form()
@@ -190,6 +192,9 @@ def account(ref: str) -> Response:
         if verb == "revoke" and role:
             accounts.revoke(ref, role, guarding.by(), at)
             return _done(ref, gettext("권한을 거두고 로그아웃시켰습니다."))
+        if deed == "invite":
+            accounts.invite(who.email, who.name, (), guarding.by(), at, who.language)
+            return _done(ref, INVITED)
         if deed == "reset":
             accounts.reset(ref, guarding.by(), at)
             return _done(ref, gettext("로그인 수단을 지우고 새로 정할 링크를 메일로 보냈습니다."))
@@ -205,8 +210,8 @@ def account(ref: str) -> Response:
     return _person_page(ref, form)
 
 
-def _done(ref: str, words: str) -> Response:
-    flash(words)
+def _done(ref: str, words: Any) -> Response:
+    flash(str(words))
     return redirect(url_for("handlers.person", ref=ref), 303)  # type: ignore[return-value]
 
 
@@ -234,7 +239,7 @@ def _person_page(ref: str, form: Form) -> Response:
         history=_history(ref),
         form=form,
         today=today.isoformat(),
-        is_gone=who.state == "DISABLED",
+        is_invited=who.state == "INVITED",
         may_write=guarding.allows("handlers.write") and who.state != "DISABLED",
         may_invite=may_invite and who.state != "DISABLED",
         roles=[(role.value, ROLE_NAMES[role], role in who.roles) for role in GIVEN_HERE],

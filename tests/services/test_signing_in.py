@@ -128,12 +128,14 @@ def test_a_good_sign_in_forgets_the_failures(app: Flask, clock: FakeClock, offic
 
 
 def test_a_session_outlives_the_lock(app: Flask, clock: FakeClock, officer: Colleague) -> None:
-    """A stranger who guesses cannot throw out who is working."""
+    """A stranger who guesses can neither throw out who is working, nor keep them from proving who they are again."""
     with app.app_context():
         token = enter(officer, clock)
         fail(officer, clock, 5)
+        clock.advance(seconds=30)
 
         assert isinstance(signing_in.who_is(token, clock()), SignedIn)
+        assert signing_in.prove_again(token, officer.ref, officer.code(clock()), FROM, clock())
 
 
 def test_guessing_is_limited_by_account_and_by_address(app: Flask, clock: FakeClock, officer: Colleague) -> None:

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from portal.database import db
+from portal.records.mails import Mail
 from portal.rules.role import Role
 from portal.services import accounts, handling
 from portal.services.auditing import OPERATOR
@@ -215,3 +218,19 @@ def test_the_last_officer_stays(app: Flask, officer: Browser) -> None:
         answer = officer.post(f"/desk/handlers/{person.ref}/account", {"deed": deed})
         assert answer.status_code == 422
         assert "다른 보호책임자를 먼저 세워 주세요." in answer.text
+
+
+def test_an_invitation_is_sent_again(app: Flask, officer: Browser, yuna: str) -> None:
+    """Who has not come yet is mailed another link; who has come can be reset and signed out instead."""
+    page = officer.get(f"/desk/handlers/{yuna}").text
+    answer = officer.post(f"/desk/handlers/{yuna}/account", {"deed": "invite"})
+    with app.app_context():
+        me = accounts.of_email("dohyeon.lee@cloudmate.example")
+        letters = db.session.scalars(select(Mail.kind).where(Mail.about == yuna)).all()
+    assert me is not None
+    mine = officer.get(f"/desk/handlers/{me.ref}").text
+
+    assert answer.status_code == 303
+    assert list(letters) == ["staff_invite", "staff_invite"]
+    assert ('value="invite"' in page, 'value="reset"' in page) == (True, False)
+    assert ('value="invite"' in mine, 'value="reset"' in mine) == (False, True)
