@@ -156,6 +156,16 @@ NORMALISED: Mapping[str, Callable[[str], str]] = {
 }
 
 
+def shown_form(field: str, text: str) -> str:
+    """Return the form in which people write a value: "010-1234-5678"; what cannot be read comes back as it is. Two
+    forms of one value come out alike."""
+    try:
+        kept = NORMALISED[field](text)
+    except (IdentifierFault, KeyError):
+        return text
+    return contact_display(kept) if field == "personal_contact" else kept
+
+
 def index_form(field: str, text: str) -> str:
     """Return what a blind index of `field` is made over: the normalised form, casefolded, in NFC.
 

@@ -17,6 +17,7 @@ from portal.holdings.host import HostRows
 from portal.policy.model import Text
 from portal.records import members
 from portal.rules.deed import Deed
+from portal.rules.identifier import shown_form
 from portal.rules.profile import judged
 from portal.services import auditing, registering
 from portal.services.auditing import By
@@ -82,9 +83,9 @@ def _beside(known: Mapping[str, str]) -> dict[str, str]:
 def _corrected(holding: HostRows, subject: Subject, values: Mapping[str, str], at: datetime) -> list[Change]:
     before = {piece.item: piece.value for piece in holding.find(subject, at)}
     differing = {
-        item: value
+        item: shown_form(item, value)  # the host keeps its values as people write them
         for item, value in values.items()
-        if item in holding.mapped.columns.values() and before.get(item, "") != value
+        if item in holding.mapped.columns.values() and shown_form(item, before.get(item, "")) != shown_form(item, value)
     }
     if not differing or not holding.corrected(subject, differing):
         return []
