@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
@@ -12,6 +13,7 @@ from portal import database, headers, speech, views
 from portal.clock import Clock
 from portal.errors import ConfigurationError
 from portal.holdings.host_map import read_map
+from portal.services.access_room import access_records
 from portal.services.migrating import schema_faults
 from portal.settings import Settings
 from portal.vault.secrets import open_secrets
@@ -47,6 +49,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.extensions["portal.settings"] = settings
     app.extensions["portal.secrets"] = secrets
     app.extensions["portal.clock"] = clock or clocks.system_clock
+    app.extensions["portal.search_access"] = partial(access_records, app)
     app.config.update(
         SECRET_KEY=secrets.session_key,
         SESSION_COOKIE_NAME="__Host-portal" if settings.tls else "portal",

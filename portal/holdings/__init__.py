@@ -8,7 +8,7 @@ found by the house's tests.
 themselves. `verify` asks again, as if for the first time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -62,8 +62,8 @@ class Holding(Protocol):
     def find(self, subject: Subject, at: datetime) -> list[Piece]:
         """Return the values that a member is shown, each with the policy item that it is."""
 
-    def export(self, subject: Subject, at: datetime) -> list[dict[str, Any]]:
-        """Return everything that is held, as plain records."""
+    def export(self, subject: Subject, at: datetime) -> Iterable[dict[str, Any]]:
+        """Return everything that is held, as plain records; where they may be many they are read on the way."""
 
     def count(self, subject: Subject) -> int:
         """Return how many records there are to destroy."""

@@ -3,6 +3,7 @@
 They are kept by law after a person has left, so a destruction leaves them to the sweep, which destroys each day's key.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from portal.policy.model import Text
 
 from . import Piece, Subject, Unreachable
 
-EXPORTED = 10_000  # the newest; more than this is no reading for a person
+READ_AT_ONCE = 500
 
 
 class AccessRecords:
@@ -26,27 +27,28 @@ class AccessRecords:
     def find(self, subject: Subject, at: datetime) -> list[Piece]:
         return []  # shown as a table of its own
 
-    def export(self, subject: Subject, at: datetime) -> list[dict[str, Any]]:
-        search = current_app.extensions.get("portal.search_access")
-        if search is None:
-            raise Unreachable(self.name, "no search")
-        try:
-            rows = search(at, subject.member_ref, EXPORTED)
-        except Exception as error:
-            raise Unreachable(self.name, type(error).__name__) from error
-        return [
-            {
-                "at": row.at.isoformat(),
-                "ip": row.ip,
-                "method": row.method,
-                "path": row.path,
-                "status": row.status,
-                "decision": row.decision,
-                "user_agent": row.user_agent,
-                "cookies": row.cookies,
-            }
-            for row in rows
-        ]
+    def export(self, subject: Subject, at: datetime) -> Iterator[dict[str, Any]]:
+        search = current_app.extensions["portal.search_access"]
+        before = None
+        while True:
+            try:
+                rows = search(at, ref=subject.member_ref, limit=READ_AT_ONCE, before=before)
+            except Exception as error:
+                raise Unreachable(self.name, type(error).__name__) from error
+            for row in rows:
+                yield {
+                    "at": row.at.isoformat(),
+                    "ip": row.ip,
+                    "method": row.method,
+                    "path": row.path,
+                    "status": row.status,
+                    "decision": row.decision,
+                    "user_agent": row.user_agent,
+                    "cookies": row.cookies,
+                }
+            if len(rows) < READ_AT_ONCE:
+                return
+            before = rows[-1].cursor
 
     def count(self, subject: Subject) -> int:
         return 0

@@ -1,20 +1,25 @@
-"""Showing members their own: what they decided, what proves it, and which visits of theirs are still on record.
+"""Showing members their own: what is held of them, what they decided, what proves it, which visits of theirs are still
+on record, and who has looked.
 
 Reads only. What a source cannot give is told by an exception of its own, so that a page can show the rest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flask import current_app
 
+from portal import holdings
 from portal.clock import seoul_day
-from portal.policy.model import ConsentItem, RetentionRule
-from portal.records import consents, members, receipts
+from portal.holdings import Subject
+from portal.policy.model import ConsentItem, RetentionRule, Text
+from portal.records import audit, consents, members, receipts
 from portal.records.access import AccessRecord, Cursor
 from portal.records.consents import ConsentEvent
 from portal.records.receipts import Receipt
-from portal.services import publishing
+from portal.rules.deed import VIEWS, WORDS, Deed
+from portal.rules.identifier import shown_form
+from portal.services import auditing, publishing
 from portal.services.access_room import access_records, oldest_shown, rule_in_force
 
 
@@ -42,10 +47,55 @@ class Visits:
     rule: RetentionRule
 
 
+@dataclass
+class Held:
+    """What is held of a member: by item of the policy, each value with the sources that hold it; `missing` names the
+    sources that cannot be asked now."""
+
+    values: dict[str, dict[str, list[Text]]] = field(default_factory=dict)
+    missing: list[Text] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody of the staff looked: when, at what, for which request, and the words they gave as their reason."""
+
+    at: datetime
+    deed: Text
+    about: str
+    words: str
+
+
 def ref_of(host_id: str) -> str:
     """Return the portal's own reference of the member whom the host calls `host_id`; "" for one it has not met."""
     member = members.of_host(host_id)
     return member.ref if member else ""
+
+
+def held_of(subject: Subject, at: datetime) -> Held:
+    """Return what every holding tells of a member. Items come in the order of the holdings."""
+    held = Held()
+    for holding in holdings.holdings():
+        try:
+            pieces = holding.find(subject, at)
+        except holdings.Unreachable as fault:
+            if fault.where not in held.missing:
+                held.missing.append(fault.where)
+            continue
+        for piece in pieces:
+            sources = held.values.setdefault(piece.item, {}).setdefault(shown_form(piece.item, piece.value), [])
+            if piece.label not in sources:
+                sources.append(piece.label)
+    return held
+
+
+def looks_at(member_ref: str, limit: int) -> list[Look]:
+    """Return when staff looked at a member's data, the newest first."""
+    if not member_ref:
+        return []
+    rows = audit.found(limit=limit, subject=member_ref, deeds=[deed.value for deed in VIEWS])
+    words = auditing.words_of(rows)
+    return [Look(row.at, WORDS[Deed(row.deed)], row.about, words.get(row.id, "")) for row in rows]
 
 
 def decided_by(host_id: str) -> list[Decided]:

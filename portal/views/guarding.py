@@ -47,6 +47,8 @@ CLOSED: dict[str, str] = {
     "consent.declined": "me.read",
     "consent.carry_on": "me.exercise",
     "me.overview": "me.read",
+    "me.download": "me.read",
+    "me.download_file": "me.exercise",
     "me.records": "me.read",
     "me.withdraw": "me.exercise",
     "me.withdrawn": "me.read",

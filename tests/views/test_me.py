@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.database import writing
+from portal.holdings import Unreachable
+from portal.holdings import requests as requests_held
+from portal.policy.model import Text
+from portal.records import mails
 from portal.records.access import AccessRecord
+from portal.rules.deadline import Kind
+from portal.rules.deed import Deed
+from portal.services import auditing, registering, requesting
 from portal.services.access_room import AccessRoom, access_room, oldest_shown
-from portal.views.me import device
+from portal.services.auditing import By
+from portal.vault import person_keys
+from portal.views.visits import device
 from tests.fake_clock import FakeClock
-from tests.fixtures_portal import MINHO, Browser
+from tests.fixtures_portal import JIWON, MINHO, Browser, fields_of
+from tests.members.samples import profile
 
 MakeBrowser = Callable[..., Browser]
 
@@ -222,3 +233,149 @@ def test_the_oldest_day_shown_is_not_yet_expired(policy: Any, today: date, oldes
 def test_a_device_is_named_as_people_call_it(user_agent: str, words: str) -> None:
     """A browser and its system, else the beginning of what the client called itself."""
     assert device(user_agent) == words
+
+
+def registered(app: Flask, clock: FakeClock) -> str:
+    """Register Jiwon as the host would, and return the portal's reference."""
+    with app.app_context():
+        return registering.register(JIWON, profile(), "SELF", clock()).member_ref
+
+
+def code_mailed(app: Flask, ref: str) -> str:
+    """Return the code of the last letter that waits for this member."""
+    with app.app_context():
+        letter = mails.under_key(ref)[-1]
+        content = person_keys.seal_of(letter.key_ref).open("mails", "sealed", letter.sealed, letter.ref)
+        found = re.search(r"\b[0-9]{6}\b", content["subject"])
+        assert found
+        return found[0]
+
+
+def test_every_item_has_its_why(app: Flask, clock: FakeClock, browser: MakeBrowser) -> None:
+    """Own values stand unmasked, each with its purpose, its period and a link to its article."""
+    registered(app, clock)
+
+    page = browser().get("/me").text
+
+    row = page[page.index("개인 연락처</th>") :]
+    row = row[: row.index("</tr>")]
+    assert "010-1234-5678" in row
+    assert "결제 정보 안내" in row
+    assert "회사를 퇴사하거나 수집·이용 목적을 이룰 때까지" in row
+    assert 'href="/#article-3"' in row
+    assert "저장하지 않고, 결제할 때 한국정보통신(주)에 바로 보내요." in page
+
+
+def test_who_looked_is_shown_with_the_reason(app: Flask, clock: FakeClock, browser: MakeBrowser) -> None:
+    """What staff wrote when they looked is told to the member; who it was, by the role alone."""
+    ref = registered(app, clock)
+    with app.app_context(), writing():
+        auditing.note(Deed.VALUE_REVEALED, By("STAFF", "account-1"), clock(), subject=ref, words="청구서 문의 답변")
+
+    page = browser().get("/me").text
+
+    assert "<b>청구서 문의 답변</b>" in page
+    assert "2026-11-23 12:00 · 지정 취급자 · 가린 값 조회" in page
+    assert "account-1" not in page
+    assert "청구서 문의 답변" not in browser(MINHO).get("/me").text
+
+
+def test_an_open_request_stands_on_top(app: Flask, clock: FakeClock, browser: MakeBrowser) -> None:
+    """With its number, how it stands, and the day by which the answer comes."""
+    ref = registered(app, clock)
+    with app.app_context():
+        filed = requesting.receive(
+            Kind.ACCESS,
+            requester="SELF",
+            channel="WEB",
+            by=By("MEMBER", ref),
+            at=clock(),
+            language="ko",
+            details={},
+            member_ref=ref,
+        )
+
+    page = browser().get("/me").text
+
+    assert f"열람 요청({filed.number})을 처리하고 있어요." in page
+    assert "늦어도 2026년 12월 3일까지 결과를 알려드려요." in page
+
+
+def test_a_source_that_cannot_be_reached_is_named(
+    app: Flask, clock: FakeClock, browser: MakeBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says which, and shows the rest."""
+    registered(app, clock)
+
+    def gone(self: object, subject: object, at: object) -> list[Any]:
+        raise Unreachable(Text(ko="어떤 시스템", en="some system"), "gone")
+
+    monkeypatch.setattr(requests_held.Requests, "find", gone)
+
+    page = browser().get("/me").text
+
+    assert "지금 읽을 수 없는 곳: 어떤 시스템" in page
+    assert "010-1234-5678" in page
+
+
+def test_a_download_needs_the_mailed_code(app: Flask, clock: FakeClock, browser: MakeBrowser) -> None:
+    """Nothing leaves before the code is given back, a wrong one is told and asked again, and a right one works once."""
+    ref = registered(app, clock)
+    jiwon = browser()
+
+    asked = jiwon.post("/me/download", {"form": "csv"})
+    kept = fields_of(asked.text)
+    code = code_mailed(app, ref)
+    wrong = jiwon.post("/me/download", {**kept, "step_up_code": "000000" if code != "000000" else "111111"})
+    given = jiwon.post("/me/download", {**kept, "step_up_code": f"{code[:3]} {code[3:]}"})
+    again = jiwon.post("/me/download", {**kept, "step_up_code": code})
+
+    assert asked.status_code == 403
+    assert kept["form"] == "csv"
+    assert "ji*******@gaon.example" in asked.text
+    assert "인증번호가 맞지 않거나 더는 쓸 수 없어요." in wrong.text
+    assert given.status_code == 200
+    assert given.headers["Content-Disposition"] == 'attachment; filename="matecost-my-data-2026-11-23.csv"'
+    assert given.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert given.headers["Cache-Control"] == "no-store"
+    assert "jiwon.seo@gaon.example" in given.data.decode("utf-8-sig")
+    assert again.status_code == 403
+
+
+def test_a_code_is_good_for_whom_it_was_sent_to(app: Flask, clock: FakeClock, browser: MakeBrowser) -> None:
+    """Another member's browser cannot use it, nor another browser of the same member."""
+    ref = registered(app, clock)
+    jiwon = browser()
+    kept = fields_of(jiwon.post("/me/download", {"form": "json"}).text)
+    del kept["csrf_token"]
+    code = code_mailed(app, ref)
+
+    others = browser(MINHO).post("/me/download", {**kept, "step_up_code": code})
+    elsewhere = browser().post("/me/download", {**kept, "step_up_code": code})
+
+    assert (others.status_code, elsewhere.status_code) == (403, 403)
+
+
+def test_codes_are_not_sent_without_end(app: Flask, clock: FakeClock, browser: MakeBrowser) -> None:
+    """After five codes in half an hour the next one has to wait, and the answer says how long."""
+    registered(app, clock)
+    jiwon = browser()
+
+    answers = [jiwon.post("/me/download", {"form": "json"}) for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_without_an_address_nothing_leaves(browser: MakeBrowser) -> None:
+    """A member of whom no address is known is sent to the privacy team instead."""
+    answer = browser().post("/me/download", {"form": "json"})
+
+    assert answer.status_code == 403
+    assert "인증번호를 보낼 주소가 없어요" in answer.text
+
+
+@pytest.mark.parametrize("form", ["", "xml", "json.exe"])
+def test_an_unknown_form_is_refused(browser: MakeBrowser, form: str) -> None:
+    """There are two forms of the file, and no other."""
+    assert browser().post("/me/download", {"form": form}).status_code == 400
