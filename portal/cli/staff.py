@@ -1,5 +1,6 @@
 """`portal staff`: who works at the privacy desk. The first officer comes in this way, and a lost one comes back."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -11,6 +12,7 @@ from flask import Flask
 from portal.cli import portal_app
 from portal.policy.model import LANGUAGES
 
+PATIENCE_S = 5.0  # for another worker that hands the letter over
 ROLES = ("handler", "officer", "auditor")
 REFUSALS = {
     "NOBODY": "nobody has this address; see `portal staff list`",
@@ -44,19 +46,31 @@ def _at_work() -> Iterator[Flask]:
 
 
 def _send(app: Flask, ref: str) -> None:
-    """Hand the account's newest letter over now, and tell where it went."""
-    from portal.records import mails
+    """Hand the account's newest letter over now, and tell where it went. A portal that is serving may be at it
+    already; then this waits a little for it."""
     from portal.services.delivering import deliver
 
     deliver(app)
-    settings, letter = app.extensions["portal.settings"], mails.latest_about(ref)
-    if letter is None or letter.state != "SENT":
-        fault = f" ({letter.fault})" if letter and letter.fault else ""
-        click.echo(f"Its letter waits in the outbox{fault}; `portal jobs run` tries again.")
+    deadline = time.monotonic() + PATIENCE_S
+    while (letter := _letter(app, ref)) and letter[1:] == ("WAITING", "") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    settings = app.extensions["portal.settings"]
+    name, state, fault = letter
+    if state != "SENT":
+        click.echo(f"Its letter waits in the outbox{f' ({fault})' if fault else ''}; `portal jobs run` tries again.")
     elif settings.smtp_url:
         click.echo("Its letter was handed to the mail server.")
     else:
-        click.echo(f"No PORTAL_SMTP_URL is set, so the letter is a file: {settings.letters_dir / letter.ref}.eml")
+        click.echo(f"No PORTAL_SMTP_URL is set, so the letter is a file: {settings.letters_dir / name}.eml")
+
+
+def _letter(app: Flask, ref: str) -> tuple[str, str, str]:
+    """Return the newest letter about an account, read afresh: its reference, state and fault."""
+    from portal.records import mails
+
+    with app.app_context():
+        letter = mails.latest_about(ref)
+        return (letter.ref, letter.state, letter.fault) if letter else ("", "", "")
 
 
 def _on_a_person(deed: Callable[..., None]) -> Callable[..., None]:

@@ -105,3 +105,16 @@ def test_roles_and_sessions_by_command(app: Flask, typed: Typed, clock: FakeCloc
         gone = accounts.of_email(officer.email)
         assert gone is not None
         assert (gone.state, gone.roles) == ("DISABLED", frozenset())
+
+
+def test_a_letter_that_another_worker_holds_is_not_called_sent(
+    app: Flask, typed: Typed, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nobody hands it over in time, the command says that it waits."""
+    monkeypatch.setattr("portal.services.delivering.deliver", lambda app: None)
+    monkeypatch.setattr("portal.cli.staff.PATIENCE_S", 0.0)
+
+    result = typed("invite", *YUNA, "--name", "한유나", "--role", "officer")
+
+    assert result.exit_code == 0
+    assert result.output.endswith("Its letter waits in the outbox; `portal jobs run` tries again.\n")
