@@ -17,6 +17,9 @@ HIDDEN = "***"
 _MASKED_CONTACT = re.compile(r"[0-9]{2,4}-\*{3,4}-[0-9]{4}|1[568][0-9]{2}-\*{4}|\+\*{3}[0-9]{4}")
 _MASKED_BUSINESS = re.compile(r"[0-9]{3}-\*\*-\*{3}[0-9]{2}")
 _MASKED_IP = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.\*{3}\.[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f]{1,4}:\*{3}")
+_ADDRESS_IN_TEXT = re.compile(rf"[A-Za-z0-9._%+'-]+@{DOMAIN.pattern}")
+_NUMBER_IN_TEXT = re.compile(r"(?<![\w.-])\+?\(?[0-9][0-9 ().-]{5,}[0-9](?![0-9])", re.ASCII)
+_DATES = re.compile(r"(?:[0-9]{4}[-. ]+[0-9]{1,2}[-. ]+[0-9]{1,2}[ ~.]*)+(?:[0-9]{1,2})?")
 _SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # kana, Chinese characters, Hangul
 
 
@@ -107,6 +110,18 @@ MASKS: Mapping[str, Callable[[str], str]] = {
 def mask(field: str, value: str) -> str:
     """Return `value` under its field's mask; a field that has none is hidden whole."""
     return MASKS.get(field, _hidden)(value)
+
+
+def mask_text(text: str) -> str:
+    """Return free text with the addresses and long numbers in it masked; days stay. Names are not found: no rule
+    tells one from another word."""
+    plain = normalize("NFC", text)
+    plain = _ADDRESS_IN_TEXT.sub(lambda found: mask_email(found[0]), plain)
+    return _NUMBER_IN_TEXT.sub(lambda found: found[0] if _DATES.fullmatch(found[0]) else _contact(found[0]), plain)
+
+
+def _contact(text: str) -> str:
+    return mask_contact(text) or HIDDEN
 
 
 def _hidden(value: str) -> str:
