@@ -115,3 +115,8 @@ def count_of(ref: str) -> int:
 def destroy_of(ref: str) -> int:
     """Delete the member with this reference; the reference leads to nobody from then on."""
     return db.session.execute(delete(Member).where(Member.ref == ref)).rowcount
+
+
+def of_refs(refs: Collection[str]) -> list[Member]:
+    """Return the members with these references; name no more than one query can."""
+    return list(db.session.scalars(select(Member).where(Member.ref.in_(refs))))
