@@ -17,6 +17,8 @@ from portal.policy.model import LANGUAGES, Language, Text
 
 NAMES = {"ko": "한국어", "en": "English"}
 DAY_PATTERNS = {"ko": "y년 M월 d일", "en": "d MMMM y"}
+DUE_PATTERNS = {"ko": "M월 d일(EEE)", "en": "EEE d MMMM"}
+SHORT_PATTERNS = {"ko": "MM-dd(EEE)", "en": "EEE d MMM"}
 
 
 def speak(app: Flask, default: str) -> None:
@@ -33,7 +35,10 @@ def speak(app: Flask, default: str) -> None:
     for name, say in {
         "say": say_text,
         "day": say_day,
+        "due_day": say_due_day,
+        "short_day": say_short_day,
         "moment": say_moment,
+        "clock_time": say_clock_time,
         "article": say_article,
     }.items():
         app.add_template_filter(say, name)
@@ -69,9 +74,26 @@ def say_day(day: date) -> str:
     return format_date(day, DAY_PATTERNS[spoken], locale=spoken)
 
 
+def say_due_day(day: date) -> str:
+    """Return a day near enough to need no year, with its weekday: "11월 26일(목)" or "Thu 26 November"."""
+    spoken = language()
+    return format_date(day, DUE_PATTERNS[spoken], locale=spoken)
+
+
+def say_short_day(day: date) -> str:
+    """Return the same for a narrow column: "11-26(목)" or "Thu 26 Nov"."""
+    spoken = language()
+    return format_date(day, SHORT_PATTERNS[spoken], locale=spoken)
+
+
 def say_moment(at: datetime) -> str:
     """Return an aware moment in Seoul time to the minute: "2026-11-23 10:21", the form of every log here."""
     return at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M")
+
+
+def say_clock_time(at: datetime) -> str:
+    """Return the time of day in Seoul: "10:21"."""
+    return at.astimezone(SEOUL).strftime("%H:%M")
 
 
 def say_article(number: str) -> str:

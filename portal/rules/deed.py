@@ -22,6 +22,7 @@ class Deed(StrEnum):
     LINK_SENT = "link.sent"
     LINK_USED = "link.used"
     REQUEST_STEP = "request.step"
+    REQUEST_ASSIGNED = "request.assigned"
     NOTICE_SENT = "notice.sent"
     PAPER_KEPT = "paper.kept"
     PAPER_DESTROYED = "paper.destroyed"
@@ -48,11 +49,6 @@ class Deed(StrEnum):
     SIGNED_OUT = "signed.out"
     LOCKED_OUT = "locked.out"
     DENIED = "access.denied"
-    DESTRUCTION_ORDERED = "destruction.ordered"
-    DESTRUCTION_PROVED = "destruction.proved"
-    HOLD_PLACED = "hold.placed"
-    HOLD_LIFTED = "hold.lifted"
-    SEPARATED_READ = "separated.read"
     KEY_ADDED = "key.added"
     KEYS_ROTATED = "keys.rotated"
     KEYS_SWEPT = "keys.swept"
@@ -68,6 +64,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.LINK_SENT: Text(ko="링크 발송", en="Link sent"),
     Deed.LINK_USED: Text(ko="링크 사용", en="Link used"),
     Deed.REQUEST_STEP: Text(ko="요청 처리", en="Request step"),
+    Deed.REQUEST_ASSIGNED: Text(ko="담당 지정", en="Handler assigned"),
     Deed.NOTICE_SENT: Text(ko="통지 발송", en="Notice sent"),
     Deed.PAPER_KEPT: Text(ko="위임장 접수", en="Paper received"),
     Deed.PAPER_DESTROYED: Text(ko="위임장 파기", en="Paper destroyed"),
@@ -94,11 +91,6 @@ WORDS: Mapping[Deed, Text] = {
     Deed.SIGNED_OUT: Text(ko="로그아웃", en="Signed out"),
     Deed.LOCKED_OUT: Text(ko="로그인 잠금", en="Locked out"),
     Deed.DENIED: Text(ko="접근 거부", en="Access denied"),
-    Deed.DESTRUCTION_ORDERED: Text(ko="파기 결정", en="Destruction ordered"),
-    Deed.DESTRUCTION_PROVED: Text(ko="파기 완료 확인", en="Destruction proved"),
-    Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
-    Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
-    Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
     Deed.KEY_ADDED: Text(ko="암호키 추가", en="Wrapping key added"),
     Deed.KEYS_ROTATED: Text(ko="암호키 교체", en="Keys re-wrapped"),
     Deed.KEYS_SWEPT: Text(ko="쓰이지 않는 암호키 파기", en="Unused keys destroyed"),
@@ -112,7 +104,6 @@ VIEWS = frozenset(
         Deed.VALUE_REVEALED,
         Deed.PAPER_VIEWED,
         Deed.ACCESS_RECORDS_VIEWED,
-        Deed.SEPARATED_READ,
     }
 )
 """What shows a person's data to somebody else."""

@@ -49,6 +49,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "handlers.write": frozenset({Role.OFFICER}),
     "access.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "audit.read": frozenset({Role.OFFICER, Role.AUDITOR}),
+    "audit.sign": frozenset({Role.OFFICER}),
     "staff.invite": frozenset({Role.OFFICER}),
     "staff.own": STAFF | {Role.COMPANY_ADMIN},  # one's own password, second factor and session
     "api.members": frozenset({Role.HOST}),
@@ -63,6 +64,8 @@ SHOWS_PERSONAL_DATA = frozenset(
         "desk.reveal",
         "members.search",
         "access.read",
+        "audit.read",
+        "audit.sign",
     }
 )
 """What opens only to the designated and trained. A masked value is personal data too."""

@@ -9,23 +9,30 @@ from portal.views import (
     account,
     api,
     consent,
+    desk,
+    desk_log,
+    desk_request,
     errors,
     guarding,
     handlers,
     me,
     public,
     rail,
+    reviews,
     shell,
     sign_in,
 )
 
+_ = desk_log, desk_request  # they add to the desk's own place
 PLACES = (
     account.place,
     api.place,
     consent.place,
+    desk.place,
     handlers.place,
     me.place,
     public.place,
+    reviews.place,
     sign_in.place,
 )
 

@@ -11,12 +11,15 @@ from portal import clock
 from portal.clock import seoul_day
 from portal.rules import role
 from portal.rules.role import Role, Verdict
+from portal.services import working
+from portal.views import guarding
 from portal.views.guarding import CLOSED
 from portal.views.staff import Staff
 
 # Where the desk's pages stand beside each other: (endpoint, its name). A page that is not there yet is left out.
 RAIL: tuple[tuple[str, Any], ...] = (
     ("desk.queue", lazy_gettext("요청함")),
+    ("reviews.overview", lazy_gettext("접속기록")),
     ("handlers.overview", lazy_gettext("취급자·교육")),
 )
 ROLE_NAMES: dict[Role, Any] = {
@@ -46,6 +49,7 @@ def values() -> dict[str, Any]:
             {"url": url_for(endpoint), "name": name, "is_here": is_here(endpoint), "endpoint": endpoint}
             for endpoint, name in rail_of(user.roles)
         ],
+        "rail_counts": {"desk.queue": working.open_count()} if guarding.allows("desk.queue") else {},
         "staff": user,
         "staff_roles": [str(name) for held, name in ROLE_NAMES.items() if held in user.roles],
         "staff_stand": stand(user.verdict),

@@ -14,6 +14,7 @@ from portal.services import accounts
 from portal.services.auditing import OPERATOR
 from portal.translations import catalogue
 from portal.views.guarding import ACCOUNTS, CLOSED, OPEN
+from tests.desk.samples import a_member, a_request
 from tests.fixtures_portal import PAGE, Browser
 
 PLACES = {
@@ -32,6 +33,10 @@ PLACES = {
     "sign_in.form": "/desk/sign-in",
     "sign_in.join": "/desk/join?token={invited}",
     "account.overview": "/desk/account",
+    "desk.queue": "/desk",
+    "desk.case": "/desk/requests/{case}",
+    "desk.log": "/desk/requests/new",
+    "reviews.overview": "/desk/access",
     "handlers.overview": "/desk/handlers",
     "handlers.person": "/desk/handlers/{colleague}",
     "handlers.invite": "/desk/handlers/invite",
@@ -45,6 +50,13 @@ NO_PAGES = {
     "me.receipt_file",
     "me.download_file",
     "account.change_password",
+    "desk.search",
+    "desk.take",
+    "desk.step",
+    "desk.reveal",
+    "desk.paper",
+    "reviews.search",
+    "reviews.sign",
     "handlers.account",
     "handlers.designate",
     "handlers.end",
@@ -59,6 +71,7 @@ NO_PAGES = {
 FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, made for the member's browser
     "receipt": lambda jiwon: re.findall(r"/me/receipts/([a-z2-7]{26})", jiwon.get("/me").text)[0],
     "invited": lambda jiwon: invited(jiwon)[1],
+    "case": lambda jiwon: asked(jiwon),
     "colleague": lambda jiwon: invited(jiwon)[0],
 }
 HANGUL = re.compile("[가-힣]")
@@ -72,6 +85,13 @@ def invited(jiwon: Browser) -> tuple[str, str]:
         return accounts.invite(
             "yuna.han@cloudmate.example", "Yuna Han", [Role.HANDLER], OPERATOR, app.extensions["portal.clock"]()
         )
+
+
+def asked(jiwon: Browser) -> str:
+    """Return the number of a request by the member."""
+    app = jiwon.client.application
+    with app.app_context():
+        return a_request(app.extensions["portal.clock"](), a_member(app.extensions["portal.clock"]()))
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ TABLE = {
     "handlers.write": "OFFICER",
     "access.read": "OFFICER AUDITOR",
     "audit.read": "OFFICER AUDITOR",
+    "audit.sign": "OFFICER",
     "staff.invite": "OFFICER",
     "staff.own": "HANDLER OFFICER AUDITOR COMPANY_ADMIN",
     "api.members": "HOST",

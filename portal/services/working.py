@@ -1,0 +1,315 @@
+"""Working the queue: what staff see of requests, and what they do to them.
+
+Whatever shows a person's data, masked or not, is read and audited in one transaction: who, when, from where, whose and
+what (safety standard art. 8). If the row cannot be written, nothing is shown.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from portal.clock import seoul_day
+from portal.database import writing
+from portal.policy.model import Language
+from portal.records import audit, request_queue, requests
+from portal.records.audit import AuditEvent
+from portal.records.members import Member
+from portal.records.request_queue import Figures, Wanted
+from portal.records.requests import Paper, Request
+from portal.rules.deadline import SOON_DAYS, Kind
+from portal.rules.deed import Deed
+from portal.rules.progress import Word
+from portal.rules.request import NOT_NEXT, OWN_REQUEST, StepRefused
+from portal.rules.role import Role
+from portal.services import accounts, auditing, registering, requesting, revealing
+from portal.services.auditing import By
+from portal.services.requesting import Channel, Details, Filed, NoSuchRequest, Requester, Standing
+from portal.vault import person_keys
+
+FORECAST_DAYS = 10
+AVERAGE_OVER = timedelta(days=30)
+PAGE = 25
+Searched = Literal["number", "email", "login_id"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One request in a list. `known` is what is known of whom it is about, by item: mask it before it leaves."""
+
+    standing: Standing
+    known: dict[str, str]
+    is_gone: bool  # the key was destroyed
+    handler: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The numbers above the queue. `days` counts what is due, by Seoul day; `average` is in days, None without any."""
+
+    figures: Figures
+    days: dict[date, int]
+    average: float | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What staff did besides a step: took it over, or revealed values."""
+
+    event: AuditEvent
+    words: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, opened. All values are plain: mask them before they leave, unless `revealed_until` is set."""
+
+    standing: Standing
+    member: Member | None
+    known: dict[str, str]
+    details: Details
+    words: dict[int, str]  # of the steps, by step
+    deeds: tuple[Done, ...]
+    names: dict[str, str]  # of staff, by account
+    papers: Sequence[Paper]
+    next: tuple[Word, ...]
+    is_own: bool
+    is_gone: bool
+    revealed_until: datetime | None
+
+    @property
+    def seen(self) -> int:
+        """What a form sends back, so that a step taken meanwhile is noticed."""
+        return len(self.standing.events)
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody took a step after the page was shown; `name` is who, "" where it was no colleague."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__("the request has changed meanwhile")
+
+
+def overview(account_ref: str, at: datetime) -> Overview:
+    """Return the numbers above the queue; they tell of nobody."""
+    today = seoul_day(at)
+    last = today + timedelta(days=FORECAST_DAYS)
+    return Overview(
+        figures=request_queue.figures(today, today + timedelta(days=SOON_DAYS), account_ref),
+        days=requests.open_by_day(today, last),
+        average=request_queue.average_days(at - AVERAGE_OVER),
+    )
+
+
+def open_count() -> int:
+    """Return how many requests are open."""
+    return request_queue.open_count()
+
+
+def queue(wanted: Wanted, page: int, by: By, at: datetime) -> tuple[list[Line], int]:
+    """Return one page of the queue, the first being 1, and how many requests there are in all; audited."""
+    with writing():
+        rows, total = request_queue.page(wanted, limit=PAGE, offset=(page - 1) * PAGE)
+        lines = _lines(rows, at)
+        auditing.note_views(Deed.QUEUE_VIEWED, by, at, [request.key_ref for request, _ in rows])
+    return lines, total
+
+
+def search(text: str, by: By, at: datetime) -> tuple[Searched, str | None]:
+    """Return what was searched and what was found: a request's number, or a member's reference; audited.
+
+    A member without a request is not found, and neither is anybody else.
+    """
+    plain = " ".join(text.split())
+    if requests_number := _number(plain):
+        found = requests.of_number(requests_number)
+        return "number", found.number if found else None
+    item: Searched = "email" if "@" in plain else "login_id"
+    with writing():
+        member = next((one for one in registering.found_by(item, plain) if requests.of_member(one.ref)), None)
+        ref = member.ref if member else None
+        auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=ref or "", facts={"by": item, "found": bool(ref)})
+    return item, ref
+
+
+def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_began: datetime) -> Case:
+    """Return everything about one request, audited. Raises NoSuchRequest."""
+    with writing():
+        found = request_queue.of_number(number)
+        if found is None:
+            raise NoSuchRequest(number)
+        request, member = found
+        standing = requesting.stand_of(number, at)
+        [line] = _lines([(request, member)], at)
+        details = requesting.details_of(request)
+        own = _is_own(line.known, by)
+        deeds = audit.found(
+            limit=100,
+            subject=request.key_ref,
+            about=number,
+            deeds=[Deed.REQUEST_ASSIGNED.value, Deed.VALUE_REVEALED.value, Deed.PAPER_VIEWED.value],
+        )
+        words = auditing.words_of(deeds)
+        until = revealing.revealed_until(request, by, at, session_began)
+        actors = {event.actor for event in standing.events} | {deed.actor for deed in deeds}
+        case = Case(
+            standing=standing,
+            member=member,
+            known=line.known,
+            details=details,
+            words=requesting.words_of(request, standing.events),
+            deeds=tuple(Done(deed, words.get(deed.id, "")) for deed in deeds),
+            names=accounts.names_of(actors | {request.handler_ref or ""}),
+            papers=request_queue.papers_of(request.id),
+            next=() if own else requesting.steps_for(standing, by, roles),
+            is_own=own,
+            is_gone=line.is_gone,
+            revealed_until=until,
+        )
+        reason = "REVEALED" if until else ""
+        auditing.note_views(Deed.REQUEST_VIEWED, by, at, [request.key_ref], about=number, reason=reason)
+    return case
+
+
+def take(number: str, by: By, at: datetime, seen: str | None = None) -> None:
+    """Make `by` the one who handles a request; `seen` is whom the page showed as such.
+
+    Raises NoSuchRequest, StepRefused for one's own or one that has ended, or ChangedMeanwhile.
+    """
+    with writing():
+        request = _held(number, by)
+        if seen is not None and (request.handler_ref or "") not in (seen, by.ref):
+            raise ChangedMeanwhile(_name_of(request.handler_ref or ""))
+        if request.ended_at is not None:
+            raise StepRefused(NOT_NEXT)
+        if request.handler_ref != by.ref:
+            request_queue.assign(request, by.ref)
+            auditing.note(Deed.REQUEST_ASSIGNED, by, at, subject=request.key_ref, about=number)
+
+
+def step(
+    number: str,
+    word: Word,
+    *,
+    seen: int,
+    by: By,
+    roles: Collection[Role],
+    at: datetime,
+    reason: str = "",
+    words: str = "",
+    until: date | None = None,
+) -> None:
+    """Take one step of a request that stands as the page showed it, with `seen` steps.
+
+    Raises NoSuchRequest, ChangedMeanwhile, StepRefused, DeferralRefused, or KeyDestroyed.
+    """
+    with writing():
+        request = _held(number, by)
+        events = requests.events_of([request.id])[request.id]
+        if len(events) != seen:
+            raise ChangedMeanwhile(_name_of(events[-1].actor))
+        requesting.take_step(request, word, by=by, at=at, roles=roles, reason=reason, words=words, until=until)
+        if request.handler_ref is None:
+            request_queue.assign(request, by.ref)
+
+
+def log(
+    kind: Kind,
+    *,
+    requester: Requester,
+    channel: Channel,
+    received_at: datetime,
+    subject: Member | None,
+    details: Details,
+    language: Language,
+    nonce: str,
+    by: By,
+    at: datetime,
+) -> Filed:
+    """Receive a request that came by telephone, mail or paper; the clock starts when it came. Raises StepRefused for
+    one's own."""
+    if subject is not None:
+        _refuse_own(registering.profile_of(subject), by)
+    return requesting.receive(
+        kind,
+        requester=requester,
+        channel=channel,
+        by=by,
+        at=at,
+        language=language,
+        details=details,
+        member_ref=subject.ref if subject else None,
+        received_at=received_at,
+        nonce=nonce,
+    )
+
+
+def subject_of(text: str, by: By, at: datetime) -> Member | None:
+    """Return the one member with exactly this e-mail address or ID; audited. Two of one address are nobody."""
+    item = "email" if "@" in text else "login_id"
+    with writing():
+        found = registering.found_by(item, " ".join(text.split()))
+        member = found[0] if len(found) == 1 else None
+        facts = {"by": item, "found": member is not None}
+        auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=member.ref if member else "", facts=facts)
+    return member
+
+
+def paper(number: str, ref: str, by: By, at: datetime, session_began: datetime) -> tuple[Paper, bytes]:
+    """Return a document of a request while its values are revealed to `by`; audited. Raises NoSuchRequest."""
+    with writing():
+        request = requests.of_number(number)
+        found = next((one for one in request_queue.papers_of(request.id) if one.ref == ref), None) if request else None
+        if request is None or found is None or found.sealed is None:
+            raise NoSuchRequest(number)
+        if revealing.revealed_until(request, by, at, session_began) is None:
+            raise NoSuchRequest(number)
+        content: bytes = person_keys.seal_of(request.key_ref).open("papers", "sealed", found.sealed, found.ref)
+        auditing.note_views(Deed.PAPER_VIEWED, by, at, [request.key_ref], about=number)
+    return found, content
+
+
+def _held(number: str, by: By) -> Request:
+    request = requests.held(number)
+    if request is None:
+        raise NoSuchRequest(number)
+    found = request_queue.of_number(number)
+    _refuse_own(_lines([found], request.received_at)[0].known if found else {}, by)
+    return request
+
+
+def _refuse_own(known: dict[str, str], by: By) -> None:
+    if _is_own(known, by):
+        raise StepRefused(OWN_REQUEST)
+
+
+def _is_own(known: dict[str, str], by: By) -> bool:
+    """Tell whether a request is of the very person who works here: the address is the same."""
+    who = accounts.of_ref(by.ref)
+    return who is not None and bool(known.get("email")) and who.email.casefold() == known["email"].casefold()
+
+
+def _name_of(account_ref: str) -> str:
+    return accounts.names_of([account_ref]).get(account_ref, "")
+
+
+def _number(text: str) -> str | None:
+    plain = text.upper()
+    return plain if plain.startswith("R-") and plain[2:].replace("-", "").isdecimal() else None
+
+
+def _lines(rows: Sequence[tuple[Request, Member | None]], at: datetime) -> list[Line]:
+    """Return the lines of some requests, with few queries however many there are."""
+    seals = person_keys.seals_of({request.key_ref for request, _ in rows})
+    handlers = accounts.names_of({request.handler_ref for request, _ in rows if request.handler_ref})
+    lines = []
+    for standing, (request, member) in zip(requesting.standings([one for one, _ in rows], at), rows, strict=True):
+        seal, known = seals.get(request.key_ref), {}
+        if seal is not None and member is not None and member.sealed is not None:
+            known = seal.open("members", "sealed", member.sealed)
+        elif seal is not None and request.sealed is not None:
+            reply_to = seal.open("requests", "sealed", request.sealed, request.ref).get("reply_to", "")
+            known = {"email": reply_to} if reply_to else {}
+        lines.append(Line(standing, known, seal is None, handlers.get(request.handler_ref or "", "")))
+    return lines

@@ -1,0 +1,201 @@
+"""What the page of a request shows: facts under their masks, the steps that may be taken, and what happened so far.
+
+Nothing leaves here unmasked but while its values are revealed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+
+from portal.clock import SEOUL
+from portal.forms.desk import MAY_HAVE_WORDS, WITH_GROUND, Stepping, needs_words
+from portal.forms.handlers import Form
+from portal.policy.model import Policy
+from portal.records.requests import RequestEvent
+from portal.rules import refusal, reveal
+from portal.rules.deadline import Kind
+from portal.rules.deed import WORDS as DEEDS
+from portal.rules.deed import Deed
+from portal.rules.mask import mask, mask_text
+from portal.rules.progress import DESTROYING, Word
+from portal.services.working import Case, Done
+from portal.speech import language, say_text
+from portal.views.desk_words import FREE, ITEMS, STEPS, TOLD
+from portal.views.facts import Life, lives
+from portal.views.standing import REQUESTERS
+
+FIRST = (  # of the steps that may be taken, the first of these is the next one
+    Word.RE_REVIEWED,
+    Word.MORE_GIVEN,
+    Word.RESUMED,
+    Word.APPROVED,
+    Word.FULFILLED,
+    Word.IDENTITY_CHECK,
+    Word.IN_REVIEW,
+    Word.CLOSED,
+)
+ASIDE = (
+    Word.MORE_ASKED,
+    Word.DEFERRED,
+    Word.PARTIAL,
+    Word.REFUSED,
+    Word.OBJECTED,
+    Word.CANCELLED,
+    Word.CLOSED,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that may be taken now, and what its form asks for."""
+
+    word: str
+    name: str
+    button: str
+    lead: str
+    grounds: list[tuple[str, str]]
+    has_words: bool
+    words_needed: bool
+    has_until: bool
+    typed_number: bool
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the timeline."""
+
+    what: str
+    by: str
+    words: str
+    mark: str = ""
+
+
+def facts_of(case: Case) -> list[tuple[str, str]]:
+    """Return what is known of whom it is about, masked unless revealed."""
+    shown = [(str(ITEMS[item]), _shown(case, item, case.known[item])) for item in ITEMS if case.known.get(item)]
+    reply_to = case.details.get("reply_to", "")
+    if reply_to and reply_to != case.known.get("email"):
+        shown.append((gettext("회신 메일"), _shown(case, "email", reply_to)))
+    return shown
+
+
+def asked_of(case: Case) -> list[tuple[str, list[str]]]:
+    """Return what was asked, by heading; values of items under their masks and addresses and numbers in free words
+    masked, unless revealed."""
+    asked = []
+    changes = case.details.get("changes") or case.details.get("items") or {}
+    if isinstance(changes, dict):
+        lines = [f"{ITEMS.get(item, item)}: {_shown(case, item, str(value))}" for item, value in changes.items()]
+        asked += [(gettext("바꿀 값"), lines)] if lines else []
+    elif isinstance(changes, list):
+        asked.append((gettext("항목"), [str(ITEMS.get(item, item)) for item in changes]))
+    for name, heading in FREE.items():
+        text = case.details.get(name)
+        if isinstance(text, str) and text:
+            asked.append((str(heading), _words(case, text).split("\n")))
+    return asked
+
+
+def _shown(case: Case, item: str, value: str) -> str:
+    return value if case.revealed_until else mask(item, value)
+
+
+def _words(case: Case, text: str) -> str:
+    return text if case.revealed_until else mask_text(text)
+
+
+def steps_of(case: Case, form: Form) -> tuple[Step | None, list[Step]]:
+    """Return the next step, and the others that may be taken instead; the one just sent is open."""
+    kind, sent = case.standing.kind, form.word if isinstance(form, Stepping) else None
+    primary = next((word for word in FIRST if word in case.next and not _is_aside(word, case)), None)
+    others = [word for word in ASIDE if word in case.next and word is not primary]
+    return (
+        _step(primary, kind, is_open=True) if primary else None,
+        [_step(word, kind, is_open=word is sent) for word in others],
+    )
+
+
+def _is_aside(word: Word, case: Case) -> bool:
+    """Tell whether a step is not the next one though it may be taken: a complaint needs no proof of who complains, and
+    is not closed before it is answered."""
+    complains = case.standing.kind is Kind.COMPLAINT
+    return (word is Word.IDENTITY_CHECK and (complains or Word.IN_REVIEW in case.next)) or (
+        word is Word.CLOSED and case.standing.state.is_open
+    )
+
+
+def _step(word: Word, kind: Kind, *, is_open: bool) -> Step:
+    button, lead = STEPS[word]
+    destroys = word is Word.APPROVED and kind in DESTROYING
+    return Step(
+        word=word.value,
+        name=word.value.lower(),
+        button=gettext("승인하고 파기") if destroys else str(button),
+        lead=gettext("회원의 정보를 복구할 수 없게 파기합니다.") if destroys else str(lead),
+        grounds=_grounds(kind) if word in WITH_GROUND else [],
+        has_words=word in MAY_HAVE_WORDS,
+        words_needed=needs_words(word, kind),
+        has_until=word is Word.DEFERRED,
+        typed_number=destroys,
+        is_open=is_open,
+    )
+
+
+def _grounds(kind: Kind) -> list[tuple[str, str]]:
+    told = [(one.code, f"{say_text(one.words)} ({one.source})") for one in refusal.grounds(kind)]
+    return [("", gettext("고르기")), *told]
+
+
+def line_of(case: Case) -> list[Point]:
+    """Return what happened, oldest first, where it stands now, and what comes next."""
+    happened: list[tuple[datetime, Point]] = [(event.at, _point(case, event)) for event in case.standing.events]
+    happened += [(done.event.at, _deed_point(case, done)) for done in case.deeds]
+    points = [point for _, point in sorted(happened, key=lambda one: one[0])]
+    state = case.standing.state
+    if not state.is_open:
+        return points
+    points.append(Point(say_text(state.label), gettext("지금"), "", "is-now"))
+    words = {event.word for event in case.standing.events}
+    if case.standing.kind in DESTROYING and Word.HANDED_TO_DESTRUCTION not in words:
+        points.append(Point(gettext("파기 실행"), gettext("승인 뒤 자동"), "", "is-next"))
+    due = case.standing.request.due_day
+    points.append(Point(gettext("결과 통지"), gettext("%(day)s까지", day=f"{due:%m-%d}"), "", "is-next"))
+    return points
+
+
+def _point(case: Case, event: RequestEvent) -> Point:
+    word = Word(event.word)
+    what = str(TOLD[word])
+    ground = refusal.ground(case.standing.kind, event.reason)
+    told = [f"{say_text(ground.words)} ({ground.source})"] if ground else []
+    told += [_words(case, case.words[event.id])] if event.id in case.words else []
+    if event.until:
+        what = gettext("%(what)s, %(day)s까지", what=what, day=event.until.isoformat())
+    return Point(what, f"{_moment(event.at)} · {_actor(case, event)}", " ".join(told))
+
+
+def _deed_point(case: Case, done: Done) -> Point:
+    reason = reveal.REASONS.get(done.event.reason)
+    told = [say_text(reason)] if reason else []
+    told += [mask_text(done.words)] if done.words else []
+    by = case.names.get(done.event.actor, "")
+    return Point(say_text(DEEDS[Deed(done.event.deed)]), f"{_moment(done.event.at)} · {by}", ", ".join(told))
+
+
+def _actor(case: Case, event: RequestEvent) -> str:
+    if event.actor_kind == "STAFF":
+        return case.names.get(event.actor, gettext("그만둔 직원"))
+    if event.actor_kind in ("MEMBER", "STRANGER"):
+        return str(REQUESTERS[case.standing.request.requester])
+    return gettext("자동")
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(SEOUL):%m-%d %H:%M}"
+
+
+def plan_of(kind: Kind, policy: Policy) -> tuple[Life, ...]:
+    """Return what a destruction takes and what it leaves for a time, by the policy in force."""
+    return lives(policy, language(), member_data=True) if kind in DESTROYING else ()
