@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("destruction_id", "kind", "target", name="uq_tasks_destruction_id_kind_target"),
     )
     op.create_index("ix_tasks_destruction_id", "tasks", ["destruction_id"])
-    op.create_index("ix_tasks_state_due_at", "tasks", ["state", "due_at"])
+    op.create_index("ix_tasks_state_stage_id", "tasks", ["state", "stage", "id"])
     op.create_table(
         "holds",
         sa.Column("id", IDENTIFIER, nullable=False),

@@ -16,6 +16,7 @@ from portal.policy.model import Language
 HOME = Path(__file__).parent
 DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "deadline": "PIPA art. 31: the company watches over its own deadlines",
+    "destroyed": "PIPA art. 36(4), Decree art. 43(3): the result of a deletion is told",
     "request_received": "Decree art. 41, 43, 44: a request is answered in time",
     "request_result": "Decree art. 41, 43, 44: the result is told with its reason and the way to object",
     "request_step": "Decree art. 41, 43, 44: the requester is told what is needed or deferred",

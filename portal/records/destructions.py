@@ -5,12 +5,28 @@ be found fast. What the tasks need to know of the person (the host's id, what to
 key of the destruction's own, which ends with it.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, true
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    and_,
+    exists,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from ..database import Identifier, Model, UtcMicros
+from portal.rules.destruction import FIRST_HELD
+
+from ..database import Identifier, Model, UtcMicros, db
 
 
 class Destruction(Model):
@@ -48,7 +64,7 @@ class Task(Model):
         CheckConstraint("state IN ('WAITING', 'LEASED', 'DONE', 'ATTENTION')", name="state"),
         CheckConstraint("(state = 'DONE') = (done_at IS NOT NULL)", name="done_has_its_moment"),
         UniqueConstraint("destruction_id", "kind", "target"),
-        Index("ix_tasks_state_due_at", "state", "due_at"),
+        Index("ix_tasks_state_stage_id", "state", "stage", "id"),
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
@@ -91,3 +107,149 @@ class DestroyedMark(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(Identifier)
+
+
+def add(destruction: Destruction, tasks: Sequence[Task]) -> None:
+    """Keep a destruction and the tasks it consists of. Raises IntegrityError for a member who has one."""
+    db.session.add(destruction)
+    db.session.flush()
+    for task in tasks:
+        task.destruction_id = destruction.id
+    db.session.add_all(tasks)
+    db.session.flush()
+
+
+def of_ref(ref: str) -> Destruction | None:
+    """Return the destruction of this reference."""
+    return db.session.scalars(select(Destruction).where(Destruction.ref == ref)).one_or_none()
+
+
+def of_member(member_ref: str) -> Destruction | None:
+    """Return the destruction of a member's data."""
+    return db.session.scalars(select(Destruction).where(Destruction.member_ref == member_ref)).one_or_none()
+
+
+def of_request(number: str) -> Destruction | None:
+    """Return the destruction that a request led to."""
+    return db.session.scalars(select(Destruction).where(Destruction.request_number == number)).one_or_none()
+
+
+def of_requests(numbers: Collection[str]) -> dict[str, Destruction]:
+    """Return the destructions that these requests led to, by request."""
+    found = db.session.scalars(select(Destruction).where(Destruction.request_number.in_(numbers)))
+    return {destruction.request_number or "": destruction for destruction in found}
+
+
+def of_ids(ids: Collection[int]) -> dict[int, Destruction]:
+    """Return destructions by id."""
+    return {one.id: one for one in db.session.scalars(select(Destruction).where(Destruction.id.in_(ids)))}
+
+
+def refs_known(refs: Collection[str]) -> set[str]:
+    """Return those of these references that are destructions here."""
+    return set(db.session.scalars(select(Destruction.ref).where(Destruction.ref.in_(refs))))
+
+
+def unfinished(limit: int, offset: int = 0) -> Sequence[Destruction]:
+    """Return destructions that are not finished, oldest first."""
+    query = select(Destruction).where(Destruction.unfinished).order_by(Destruction.id).limit(limit).offset(offset)
+    return db.session.scalars(query).all()
+
+
+def tasks_of(destruction_ids: Collection[int]) -> dict[int, list[Task]]:
+    """Return the tasks of destructions, in the order of their stages."""
+    found: dict[int, list[Task]] = {destruction_id: [] for destruction_id in destruction_ids}
+    query = select(Task).where(Task.destruction_id.in_(found)).order_by(Task.stage, Task.id)
+    for task in db.session.scalars(query):
+        found[task.destruction_id].append(task)
+    return found
+
+
+def lease(at: datetime, until: datetime, limit: int) -> list[tuple[Task, bool]]:
+    """Lease tasks of one kind and target whose turn it is, until `until`; with each, whether a lease had run out.
+
+    A task's turn comes when every task of a lower stage is done and nothing is held. Each lease counts an attempt and
+    raises the fence.
+    """
+    first = db.session.execute(_due(at).with_only_columns(Task.kind, Task.target).limit(1)).first()
+    if first is None:
+        return []
+    same = _due(at).where(Task.kind == first.kind, Task.target == first.target).limit(limit)
+    leased = []
+    for task in db.session.scalars(same.with_for_update(of=Task, skip_locked=True)).all():
+        leased.append((task, task.state == "LEASED"))
+        task.state, task.due_at = "LEASED", until
+        task.attempts, task.fence = task.attempts + 1, task.fence + 1
+    db.session.flush()
+    return leased
+
+
+def still_leased(fences: dict[int, int]) -> dict[int, Task]:
+    """Return those of these tasks, by id, whose lease is still the one with this fence, held until the transaction
+    ends."""
+    query = select(Task).where(Task.id.in_(fences), Task.state == "LEASED").with_for_update()
+    found = db.session.scalars(query.execution_options(populate_existing=True))
+    return {task.id: task for task in found if task.fence == fences[task.id]}
+
+
+def try_again(task_id: int, at: datetime) -> bool:
+    """Put a task that needed attention back in line; tell whether it did."""
+    stuck = update(Task).where(Task.id == task_id, Task.state == "ATTENTION")
+    return bool(db.session.execute(stuck.values(state="WAITING", due_at=at, attempts=0)).rowcount)
+
+
+def finish(destruction_ids: Collection[int]) -> None:
+    """Close destructions: what their tasks had to know is wiped."""
+    done = update(Destruction).where(Destruction.id.in_(destruction_ids))
+    db.session.execute(done.values(unfinished=False, sealed=None))
+
+
+def holds_on(member_refs: Collection[str]) -> dict[str, list[Hold]]:
+    """Return the holds that stand, by member."""
+    found: dict[str, list[Hold]] = {}
+    query = select(Hold).where(Hold.member_ref.in_(member_refs), Hold.lifted_at.is_(None)).order_by(Hold.id)
+    for hold in db.session.scalars(query):
+        found.setdefault(hold.member_ref, []).append(hold)
+    return found
+
+
+def place_hold(hold: Hold) -> None:
+    """Keep a hold; nothing more of this person goes while it stands."""
+    db.session.add(hold)
+    db.session.flush()
+
+
+def lift_hold(hold_id: int, by: str, at: datetime) -> bool:
+    """Lift a hold; tell whether it stood."""
+    standing = update(Hold).where(Hold.id == hold_id, Hold.lifted_at.is_(None))
+    return bool(db.session.execute(standing.values(lifted_by=by, lifted_at=at)).rowcount)
+
+
+def mark() -> int:
+    """Return the newest tombstone that this store knows of."""
+    found = db.session.get(DestroyedMark, 1)
+    return found.seq if found else 0
+
+
+def raise_mark(seq: int) -> None:
+    """Keep that this store knows of every tombstone up to `seq`."""
+    db.session.execute(update(DestroyedMark).where(DestroyedMark.seq < seq).values(seq=seq))
+
+
+def _due(at: datetime) -> Any:
+    lower = aliased(Task)
+    earlier = exists().where(
+        and_(lower.destruction_id == Task.destruction_id, lower.stage < Task.stage, lower.state != "DONE")
+    )
+    held = exists().where(and_(Hold.member_ref == Destruction.member_ref, Hold.lifted_at.is_(None)))
+    return (
+        select(Task)
+        .join(Destruction, Destruction.id == Task.destruction_id)
+        .where(
+            Task.state.in_(("WAITING", "LEASED")),
+            Task.due_at <= at,
+            ~earlier,
+            or_(Task.stage < FIRST_HELD, ~held),
+        )
+        .order_by(Task.stage, Task.id)
+    )

@@ -49,6 +49,11 @@ class Deed(StrEnum):
     SIGNED_OUT = "signed.out"
     LOCKED_OUT = "locked.out"
     DENIED = "access.denied"
+    DESTRUCTION_ORDERED = "destruction.ordered"
+    DESTRUCTION_PROVED = "destruction.proved"
+    HOLD_PLACED = "hold.placed"
+    HOLD_LIFTED = "hold.lifted"
+    SEPARATED_READ = "separated.read"
     KEY_ADDED = "key.added"
     KEYS_ROTATED = "keys.rotated"
     KEYS_SWEPT = "keys.swept"
@@ -91,6 +96,11 @@ WORDS: Mapping[Deed, Text] = {
     Deed.SIGNED_OUT: Text(ko="로그아웃", en="Signed out"),
     Deed.LOCKED_OUT: Text(ko="로그인 잠금", en="Locked out"),
     Deed.DENIED: Text(ko="접근 거부", en="Access denied"),
+    Deed.DESTRUCTION_ORDERED: Text(ko="파기 결정", en="Destruction ordered"),
+    Deed.DESTRUCTION_PROVED: Text(ko="파기 완료 확인", en="Destruction proved"),
+    Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
+    Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
+    Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
     Deed.KEY_ADDED: Text(ko="암호키 추가", en="Wrapping key added"),
     Deed.KEYS_ROTATED: Text(ko="암호키 교체", en="Keys re-wrapped"),
     Deed.KEYS_SWEPT: Text(ko="쓰이지 않는 암호키 파기", en="Unused keys destroyed"),
@@ -104,6 +114,7 @@ VIEWS = frozenset(
         Deed.VALUE_REVEALED,
         Deed.PAPER_VIEWED,
         Deed.ACCESS_RECORDS_VIEWED,
+        Deed.SEPARATED_READ,
     }
 )
 """What shows a person's data to somebody else."""

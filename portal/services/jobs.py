@@ -21,7 +21,7 @@ from portal.rules import deadline
 from portal.rules.deadline import Notice
 from portal.rules.deed import Deed
 from portal.rules.role import Role
-from portal.services import accounts, auditing, delivering, expiring, mailing, requesting
+from portal.services import accounts, auditing, delivering, destroying, expiring, mailing, requesting
 from portal.services.auditing import SYSTEM
 from portal.services.draining import Drainer, kind_of
 
@@ -94,8 +94,15 @@ def sweep_access_records(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]
     return {"days": len(outcome.days), "records": outcome.records}
 
 
+def carry_out_destructions(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Do every step of a destruction whose turn it is."""
+    passed = destroying.destroy_due(app, tell)
+    return {"steps": passed.done, "put_off": passed.put_off, "attention": passed.attention}
+
+
 JOBS: list[Job] = [
     Job("letters", "hand over letters", deliver_letters),
+    Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),
     Job("forget", "drop links, sessions and counts that have ended", forget_what_ended, daily=True),
     Job("access sweep", "destroy access records whose time is over", sweep_access_records, daily=True),

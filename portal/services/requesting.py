@@ -27,7 +27,7 @@ from portal.rules.progress import Event, State, Word
 from portal.rules.request import Actor, StepRefused, approvals_needed, derive, next_steps
 from portal.rules.request import step as judged_step
 from portal.rules.role import Role
-from portal.services import auditing, mailing, registering
+from portal.services import auditing, mailing, ordering, registering
 from portal.services.auditing import SYSTEM, By
 from portal.vault import person_keys
 from portal.vault.person_keys import KeyDestroyed, NoKey
@@ -215,6 +215,7 @@ def take_step(
     ):
         handed = _event(request, Event(Word.HANDED_TO_DESTRUCTION, SYSTEM.ref), SYSTEM, at)
         requests.append(handed)
+        _order_destruction(request, by, at)
     request.ended_at = None if state.is_open else request.ended_at or at
     # 4.
     if word in TOLD_RESULT:
@@ -277,6 +278,26 @@ def _standing(request: Request, events: Sequence[RequestEvent], at: datetime) ->
     kind = Kind(request.kind)
     state = derive(kind, [_fact(event) for event in events], approvals=request.approvals)
     return Standing(request, tuple(events), state, deadline.badge(request.due_day, seoul_day(at)), BASIS[kind])
+
+
+def _order_destruction(request: Request, approver: By, at: datetime) -> None:
+    """Order what was approved; who is told at the end is noted now, for afterwards nobody knows."""
+    if request.member_ref is None:
+        return
+    write_to = details_of(request).get("reply_to") or _address_of(request.member_ref)
+    why = "LEFT_COMPANY" if request.kind == Kind.LEAVER else "ASKED"
+    ordering.order(
+        request.member_ref,
+        cast(ordering.Why, why),
+        event_day=date.fromisoformat(details_of(request).get("left_on") or seoul_day(at).isoformat()),
+        by=SYSTEM,
+        at=at,
+        handler=request.handler_ref or "",
+        approver=approver.ref,
+        request_number=request.number,
+        write_to=write_to,
+        language=request.language,
+    )
 
 
 def _fact(event: RequestEvent) -> Event:

@@ -153,6 +153,12 @@ def begin(engine: Engine, lines: Sequence[tuple[Line, Gone]], at: datetime) -> d
     return known
 
 
+def numbers_of(engine: Engine, refs: Iterable[str]) -> dict[str, str]:
+    """Return the ledger numbers of destructions that were begun."""
+    with engine.connect() as connection:
+        return _numbers(connection, refs)
+
+
 def finish(engine: Engine, lines: Sequence[Line], at: datetime) -> None:
     """Write that these destructions were proved; a second time changes nothing. Raises KeyError for one not begun."""
     with writing_on(engine) as connection:

@@ -1,0 +1,54 @@
+"""Fulfilling: a request that led to a destruction ends when that is proved, and whoever asked gets the proof."""
+
+from datetime import datetime
+from typing import Any
+
+from portal.records import requests
+from portal.records.destructions import Destruction
+from portal.records.members import new_ref
+from portal.records.requests import Request
+from portal.rules.progress import Word
+from portal.services import mailing, requesting
+from portal.services.auditing import SYSTEM
+
+
+def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime) -> None:
+    """End the request inside the caller's transaction and write to whoever is to know.
+
+    The letter is sealed under a key of its own: the person's is destroyed, and the letter outlives it only until it is
+    sent.
+    """
+    if destruction.request_number:
+        request = requests.held(destruction.request_number)
+        if request is not None and request.ended_at is None:
+            requesting.take_step(request, Word.FULFILLED, by=SYSTEM, at=at, tasks_open=0)
+    if facts.get("write_to"):
+        values = {
+            "number": destruction.request_number or "",
+            "code": code,
+            "link": mailing.link(f"/certificates/{code}"),
+        }
+        mailing.post(
+            "destroyed",
+            facts["write_to"],
+            values,
+            key_ref=new_ref(),
+            language=facts["language"],
+            at=at,
+            about=destruction.request_number or "",
+        )
+
+
+def dispute_of(request: Request) -> dict[str, Any]:
+    """Return what is kept of a complaint: what was written, and how it was answered."""
+    events = requests.events_of([request.id])[request.id]
+    words = requesting.words_of(request, events)
+    return {
+        "number": request.number,
+        "received_at": request.received_at.isoformat(),
+        "details": requesting.details_of(request),
+        "steps": [
+            {"step": event.word, "at": event.at.isoformat(), "ground": event.reason, "words": words.get(event.id, "")}
+            for event in events
+        ],
+    }

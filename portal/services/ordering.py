@@ -1,0 +1,205 @@
+"""Ordering a destruction: the decision and every task it leads to stand in one transaction, or neither does.
+
+What would go is counted first, so that whoever removes less later cannot call it done. What the tasks will need to know
+(the host's id, what to look for in files, where to write at the end) is sealed under a key of the destruction's own.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from portal.holdings import Subject, Unreachable, holdings
+from portal.holdings.host import HostRows
+from portal.policy.model import Event, Policy
+from portal.records import consents, destructions, members, requests
+from portal.records.destructions import Destruction, Task
+from portal.records.members import Member, new_ref
+from portal.rules.deed import Deed
+from portal.rules.destruction import STAGES, Kind
+from portal.rules.keeping import Record, fate_of
+from portal.rules.ledger import Reason
+from portal.services import auditing, publishing, registering
+from portal.services.auditing import By
+from portal.vault import person_keys
+from portal.vault.person_keys import KeyDestroyed
+
+Why = Literal["LEFT_COMPANY", "ASKED", "PERIOD_ENDED", "REPLAYED"]
+SHORTEST_MARK = 6  # a shorter text stands in files by chance
+EVENTS: Mapping[Why, Event] = {
+    "LEFT_COMPANY": "LEFT_COMPANY",
+    "ASKED": "MEMBER_LEFT",
+    "PERIOD_ENDED": "PURPOSE_MET",
+    "REPLAYED": "MEMBER_LEFT",
+}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would go and what would stay: how many records by holding, None where it could not be asked; and for each
+    retention rule that keeps something, the first day on which that must be gone."""
+
+    counts: dict[str, int | None]
+    kept: tuple[tuple[str, date], ...]
+
+
+def preview(member_ref: str, why: Why, event_day: date, at: datetime) -> Preview:
+    """Return what a destruction of this member's data would do; it changes nothing. Raises LookupError."""
+    member = members.of_ref(member_ref)
+    if member is None:
+        raise LookupError(member_ref)
+    policy = publishing.in_force(at).policy
+    return Preview(_counts(Subject(member.ref, member.host_id)), _kept(policy, member, why, event_day))
+
+
+def order(
+    member_ref: str,
+    why: Why,
+    *,
+    event_day: date,
+    by: By,
+    at: datetime,
+    handler: str = "",
+    approver: str = "",
+    request_number: str | None = None,
+    batch_ref: str | None = None,
+    write_to: str = "",
+    language: str = "ko",
+) -> str:
+    """Order the destruction of a member's data inside the caller's transaction and return its reference.
+
+    A member who has one keeps it. `write_to` is told when it is proved. Raises LookupError for an unknown member.
+    """
+    known = destructions.of_member(member_ref)
+    if known is not None:
+        return known.ref
+    member = members.hold(member_ref)
+    if member is None:
+        raise LookupError(member_ref)
+    policy = publishing.in_force(at).policy
+    subject = Subject(member.ref, member.host_id)
+    counts, kept = _counts(subject), _kept(policy, member, why, event_day)
+    ref = new_ref()
+    facts = {
+        "host_id": member.host_id,
+        "marks": _marks(member),
+        "write_to": write_to,
+        "language": language,
+        "fraud": {"email": _hex(member.email_index), "login_id": _hex(member.login_index), "reason": why},
+    }
+    destruction = Destruction(
+        ref=ref,
+        member_ref=member.ref,
+        member_since=member.created_at,
+        company_ref=member.company_ref,
+        batch_ref=batch_ref,
+        request_number=request_number,
+        reason=why,
+        event_day=event_day,
+        handler=handler,
+        approver=approver,
+        decided_at=at,
+        plan=json.dumps({"counts": counts, "kept": [[rule, day.isoformat()] for rule, day in kept]}, sort_keys=True),
+        sealed=person_keys.make(ref, at).seal("destructions", "sealed", facts, ref),
+    )
+    destructions.add(destruction, _tasks(counts, kept, at))
+    auditing.note(
+        Deed.DESTRUCTION_ORDERED, by, at, subject=member.ref, about=request_number or ref, reason=Reason(why).value
+    )
+    return ref
+
+
+def facts_of(destruction: Destruction) -> dict[str, Any]:
+    """Return what the tasks of a destruction have to know; nothing once it is finished."""
+    if destruction.sealed is None:
+        return {}
+    facts: dict[str, Any] = person_keys.seal_of(destruction.ref).open(
+        "destructions", "sealed", destruction.sealed, destruction.ref
+    )
+    return facts
+
+
+def disputes_of(member_ref: str) -> list[Any]:
+    """Return the complaints of a member: what the policy keeps as records of disputes."""
+    return [request for request in requests.of_member(member_ref) if request.kind == "COMPLAINT"]
+
+
+def identity_checks_of(member_ref: str) -> list[Any]:
+    """Return the steps by which it was established that a member is who asked."""
+    found = requests.of_member(member_ref)
+    events = requests.events_of([request.id for request in found])
+    return [event for request in found for event in events[request.id] if event.word == "IDENTITY_CHECK"]
+
+
+def until_of(policy: Policy, rule: str, why: Why, event_day: date, own: Mapping[Event, date] | None = None) -> date:
+    """Return the first day on which what is kept under `rule` must be gone."""
+    fate = fate_of(policy, Record(rule, days=own or {}), {EVENTS[why]: event_day})
+    if fate.gone_on is None:
+        raise ValueError(f"{rule}: nothing says when it ends")
+    return fate.gone_on
+
+
+def _tasks(counts: Mapping[str, int | None], kept: tuple[tuple[str, date], ...], at: datetime) -> list[Task]:
+    wanted: list[tuple[Kind, str, int | None]] = [(Kind.LEDGER, "", None)]
+    wanted += [(Kind.SEPARATE, rule, None) for rule, _ in kept if rule != "access_record"]
+    for holding in holdings():
+        kind = Kind.HOST if isinstance(holding, HostRows) else Kind.HOLDING
+        wanted.append((kind, holding.key, counts[holding.key]))
+    wanted += [(kind, "", None) for kind in (Kind.KEY, Kind.SCAN, Kind.CERTIFICATE, Kind.END)]
+    return [
+        Task(
+            stage=STAGES[kind].value,
+            kind=kind.value,
+            target=target,
+            expected=expected,
+            state="WAITING",
+            due_at=at,
+            attempts=0,
+            fence=0,
+            removed=0,
+            fault="",
+            evidence="",
+        )
+        for kind, target, expected in wanted
+    ]
+
+
+def _counts(subject: Subject) -> dict[str, int | None]:
+    counts: dict[str, int | None] = {}
+    for holding in holdings():
+        try:
+            counts[holding.key] = holding.count(subject)
+        except Unreachable:
+            counts[holding.key] = None
+    return counts
+
+
+def _kept(policy: Policy, member: Member, why: Why, event_day: date) -> tuple[tuple[str, date], ...]:
+    """Return the rules under which something of this member stays, with the day on which it ends."""
+    rules = ["fraud"] if member.email_index or member.login_index else []
+    rules += ["identity_check"] if identity_checks_of(member.ref) else []
+    rules += ["dispute"] if disputes_of(member.ref) else []
+    # Visits are kept where they are, each for the policy's months from its own day; today is the latest there can be.
+    rules += ["access_record"] if consents.of_member(member.ref) else []
+    known = {rule.key for rule in policy.retention_rules}
+    day: dict[str, dict[Event, date]] = {
+        "identity_check": {"COLLECTED": event_day},
+        "access_record": {"COLLECTED": event_day},
+        "dispute": {"SETTLED": event_day},
+    }
+    return tuple((rule, until_of(policy, rule, why, event_day, day.get(rule))) for rule in rules if rule in known)
+
+
+def _marks(member: Member) -> list[str]:
+    """Return the texts that must be found in no file afterwards."""
+    try:
+        profile = registering.profile_of(member)
+    except KeyDestroyed:
+        profile = {}
+    personal = [profile.get(item, "") for item in ("email", "login_id", "personal_contact")]
+    return sorted({text for text in (*personal, member.host_id) if len(text.encode()) >= SHORTEST_MARK})
+
+
+def _hex(index: bytes | None) -> str:
+    return index.hex() if index else ""
