@@ -67,7 +67,8 @@ class HostRows:
     def __init__(self, host: Text, mapped: HostTable, engine: Engine) -> None:
         self.host, self.mapped, self._engine = host, mapped, engine
         self.key = f"host:{mapped.table}"
-        self.name = Text(ko=f"{host.ko}의 기록 ({mapped.table})", en=f"{host.en}'s records ({mapped.table})")
+        label = mapped.label or Text(ko=f"기록 ({mapped.table})", en=f"records ({mapped.table})")
+        self.name = Text(ko=f"{host.ko}의 {label.ko}", en=f"{host.en}'s {label.en}")
         schema, _, name = mapped.table.rpartition(".")
         columns = dict.fromkeys((mapped.key, *mapped.columns, *mapped.also))
         self._table = Table(name, MetaData(), *(Column(column) for column in columns), schema=schema or None)

@@ -6,6 +6,7 @@ A TOML file that the host's engineer writes. It is judged whole, with every faul
 
     [[tables]]
     table = "members"
+    label = { ko = "회원 계정", en = "member account" }
     key = "id"                 # holds the host's id of a member
     on_destroy = "delete"      # or "erase": the row stays, what is named here is blanked
     columns = { mail = "email", phone = "personal_contact" }
@@ -33,6 +34,7 @@ class HostTable(Fact, frozen=True):
     table: str
     key: str
     on_destroy: Literal["delete", "erase"]
+    label: Text | None = None  # what people call it; without one they read the table's name
     columns: dict[str, str] = msgspec.field(default_factory=dict)
     also: tuple[str, ...] = ()
 
