@@ -19,6 +19,7 @@ from portal.records.consents import ConsentEvent
 from portal.records.receipts import Receipt
 from portal.rules.deed import VIEWS, WORDS, Deed
 from portal.rules.identifier import shown_form
+from portal.rules.reveal import REASONS
 from portal.services import auditing, publishing
 from portal.services.access_room import access_records, oldest_shown, rule_in_force
 
@@ -58,10 +59,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody of the staff looked: when, at what, for which request, and the words they gave as their reason."""
+    """Somebody of the staff looked: when, at what, why, for which request, and in which words they said so."""
 
     at: datetime
     deed: Text
+    reason: Text | None
     about: str
     words: str
 
@@ -95,7 +97,9 @@ def looks_at(member_ref: str, limit: int) -> list[Look]:
         return []
     rows = audit.found(limit=limit, subject=member_ref, deeds=[deed.value for deed in VIEWS])
     words = auditing.words_of(rows)
-    return [Look(row.at, WORDS[Deed(row.deed)], row.about, words.get(row.id, "")) for row in rows]
+    return [
+        Look(row.at, WORDS[Deed(row.deed)], REASONS.get(row.reason), row.about, words.get(row.id, "")) for row in rows
+    ]
 
 
 def decided_by(host_id: str) -> list[Decided]:

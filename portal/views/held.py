@@ -91,7 +91,8 @@ def looks() -> list[LookLine]:
     """Return the latest views of the member's data by staff; who it was is told by the role, not by the name."""
     return [
         LookLine(
-            why=look.words or say_text(look.deed),
+            why=": ".join(filter(None, (say_text(look.reason) if look.reason else "", look.words)))
+            or say_text(look.deed),
             line=gettext(
                 "%(at)s · 지정 취급자 · %(what)s",
                 at=say_moment(look.at),

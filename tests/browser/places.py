@@ -98,6 +98,11 @@ def _withdrawn(person: Person) -> None:
     person.button("동의 철회하기").click()
 
 
+def _stepping_up(person: Person) -> None:
+    _me("/privacy/me/download")(person)
+    person.button("엑셀로 보기 (CSV)").click()
+
+
 def _settled(person: Person) -> None:
     _me("/privacy/consent")(person)
 
@@ -180,6 +185,8 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "declined": ("동의하지 않음으로 저장했어요", _declined),
     "my data": ("내 개인정보", _me("/privacy/me")),
     "my visits": ("내 접속 기록", _records),
+    "download": ("내 개인정보 내려받기", _me("/privacy/me/download")),
+    "step-up": ("한 번 더 확인할게요", _stepping_up),
     "withdraw": ("철회하면 어떻게 되는지 확인해 주세요", _me("/privacy/me/withdraw/access")),
     "withdrawn": ("동의를 철회했어요", _withdrawn),
     "receipt": ("동의 확인서", _receipt),

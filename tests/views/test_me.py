@@ -270,11 +270,18 @@ def test_who_looked_is_shown_with_the_reason(app: Flask, clock: FakeClock, brows
     """What staff wrote when they looked is told to the member; who it was, by the role alone."""
     ref = registered(app, clock)
     with app.app_context(), writing():
-        auditing.note(Deed.VALUE_REVEALED, By("STAFF", "account-1"), clock(), subject=ref, words="청구서 문의 답변")
+        auditing.note(
+            Deed.VALUE_REVEALED,
+            By("STAFF", "account-1"),
+            clock(),
+            subject=ref,
+            reason="RESULT",
+            words="청구서 문의 답변",
+        )
 
     page = browser().get("/me").text
 
-    assert "<b>청구서 문의 답변</b>" in page
+    assert "<b>결과 통지·회신: 청구서 문의 답변</b>" in page
     assert "2026-11-23 12:00 · 지정 취급자 · 가린 값 조회" in page
     assert "account-1" not in page
     assert "청구서 문의 답변" not in browser(MINHO).get("/me").text
