@@ -59,8 +59,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_rates_ends_at", "rates", ["ends_at"])
 
+    op.create_table(
+        "drafts",
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind IN ('CONTACT', 'ENTER')", name=op.f("ck_drafts_kind")),
+        sa.PrimaryKeyConstraint("ref", name="pk_drafts"),
+    )
+    op.create_index("ix_drafts_made_at", "drafts", ["made_at"])
+
 
 def downgrade() -> None:
+    op.drop_table("drafts")
     op.drop_table("rates")
     op.drop_table("proofs")
     op.drop_table("mails")

@@ -15,6 +15,8 @@ from portal.policy.model import Language
 
 HOME = Path(__file__).parent
 DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
+    "contact_confirm": "PIPA art. 31: complaints are taken from everybody, and from nobody in another's name",
+    "enter_link": "PIPA art. 38(4): rights are no harder to exercise than the data was to give",
     "deadline": "PIPA art. 31: the company watches over its own deadlines",
     "destroyed": "PIPA art. 36(4), Decree art. 43(3): the result of a deletion is told",
     "request_received": "Decree art. 41, 43, 44: a request is answered in time",

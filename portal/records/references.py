@@ -1,14 +1,57 @@
 """References: which keys something that is kept still names.
 
 Asked of every table outside the keys store, by the columns that are called `ref` or `..._ref`: whatever is sealed names
-its key in one of them, and a test holds each new table to that.
+its key in one of them, and a test holds each new table to that. All tables are imported here, for one that a command
+had not loaded would name nothing, and its keys would be taken for orphans.
 """
 
 from collections.abc import Iterator
 
 from sqlalchemy import Column, select
 
+from portal.vault import separated
+
 from ..database import db
+from . import (
+    accounts,
+    audit,
+    companies,
+    consents,
+    destructions,
+    drafts,
+    handlers,
+    mails,
+    members,
+    policies,
+    proofs,
+    rates,
+    receipts,
+    requests,
+    runs,
+    sessions,
+    standings,
+)
+
+TABLES = (
+    accounts,
+    audit,
+    companies,
+    consents,
+    destructions,
+    drafts,
+    handlers,
+    mails,
+    members,
+    policies,
+    proofs,
+    rates,
+    receipts,
+    requests,
+    runs,
+    separated,
+    sessions,
+    standings,
+)
 
 READ_AT_ONCE = 5000
 ELSEWHERE = ("keys", "access")  # keys name themselves; access records are sealed under days

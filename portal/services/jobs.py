@@ -21,7 +21,17 @@ from portal.rules import deadline
 from portal.rules.deadline import Notice
 from portal.rules.deed import Deed
 from portal.rules.role import Role
-from portal.services import accounts, auditing, delivering, destroying, expiring, mailing, requesting
+from portal.services import (
+    accounts,
+    auditing,
+    contacting,
+    delivering,
+    destroying,
+    entering,
+    expiring,
+    mailing,
+    requesting,
+)
 from portal.services.auditing import SYSTEM
 from portal.services.draining import Drainer, kind_of
 
@@ -80,8 +90,11 @@ def remind_of_deadlines(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
 def forget_what_ended(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
     """Drop proofs, sessions and counts that can no longer be used."""
     before = at - FORGOTTEN_AFTER
+    with app.app_context():
+        unconfirmed = contacting.forget_unconfirmed(at)
     with app.app_context(), writing():
         return {
+            "drafts": unconfirmed,
             "proofs": proofs.forget_before(before),
             "sessions": sessions.forget_before(before),
             "rates": rates.forget_before(at - timedelta(days=1)),
@@ -100,7 +113,14 @@ def carry_out_destructions(app: Flask, at: datetime, tell: Tell) -> dict[str, An
     return {"steps": passed.done, "put_off": passed.put_off, "attention": passed.attention}
 
 
+def write_entry_links(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Write links to members who asked to come in through their mailbox."""
+    with app.app_context():
+        return {"written": entering.write_links(at)}
+
+
 JOBS: list[Job] = [
+    Job("entry links", "write to members who asked to come in by mail", write_entry_links),
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),

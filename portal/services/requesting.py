@@ -27,7 +27,7 @@ from portal.rules.progress import Event, State, Word
 from portal.rules.request import Actor, StepRefused, approvals_needed, derive, next_steps
 from portal.rules.request import step as judged_step
 from portal.rules.role import Role
-from portal.services import auditing, mailing, ordering, registering
+from portal.services import auditing, following, mailing, ordering, registering
 from portal.services.auditing import SYSTEM, By
 from portal.vault import person_keys
 from portal.vault.person_keys import KeyDestroyed, NoKey
@@ -349,7 +349,7 @@ def _write_to_requester(letter: str, request: Request, at: datetime, values: dic
         "number": request.number,
         "kind": KIND_WORDS[Kind(request.kind)],
         "due": f"{request.due_day:%Y-%m-%d}",
-        "link": mailing.link(f"/requests/{request.number}"),
+        "link": following.link_of(request),
     }
     spoken = {
         name: value.in_language(language) if isinstance(value, Text) else value

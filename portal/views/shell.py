@@ -33,8 +33,9 @@ def values() -> dict[str, Any]:
         "place": request.blueprint,
         "here": here(),
         "signed_in": current_user.is_authenticated,
+        "by_link": getattr(current_user, "by_link", False),
         "login_url": settings.login_url,
-        "logout_url": settings.logout_url,
+        "logout_url": url_for("enter.leave") if getattr(current_user, "by_link", False) else settings.logout_url,
         "contact": _contact(),
     }
 

@@ -36,6 +36,7 @@ KEPT_APART = {  # table: what of a member is there after the end, and on which g
 }
 NOBODY = {  # table: why no member is in it
     "companies": "a company; the number of a sole trader is sealed under the company's own key",
+    "drafts": "nobody knows whose it is: sealed under a key of its own, gone within a week",
     "accounts": "staff and company administrators, who are no members here",
     "role_grants": "accounts by opaque reference",
     "designations": "accounts by opaque reference",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -9,9 +10,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from flask import Flask
 
+from portal.database import writing
+from portal.records import drafts, requests
+from portal.records.drafts import Draft
+from portal.rules.deadline import Kind
 from portal.rules.role import PERMISSIONS, Role
-from portal.services import accounts
-from portal.services.auditing import OPERATOR
+from portal.services import accounts, following, proving, requesting
+from portal.services.auditing import OPERATOR, By
 from portal.translations import catalogue
 from portal.views.guarding import ACCOUNTS, CLOSED, OPEN
 from tests.desk.samples import a_member, a_request
@@ -30,6 +35,12 @@ PLACES = {
     "me.withdraw": "/me/withdraw/access",
     "me.withdrawn": "/me/withdrawn/member",
     "me.receipt": "/me/receipts/{receipt}",
+    "contact.form": "/contact",
+    "contact.confirm": "/contact/confirm?token={unconfirmed}",
+    "contact.follow": "/contact/follow?token={followed}",
+    "enter.form": "/enter",
+    "enter.sent": "/enter/sent",
+    "enter.open_link": "/enter/open?token={entering}",
     "sign_in.form": "/desk/sign-in",
     "sign_in.join": "/desk/join?token={invited}",
     "account.overview": "/desk/account",
@@ -42,6 +53,13 @@ PLACES = {
     "handlers.invite": "/desk/handlers/invite",
 }
 NO_PAGES = {
+    "contact.answer",
+    "contact.confirmed",
+    "contact.send",
+    "contact.sent",
+    "enter.ask",
+    "enter.leave",
+    "enter.opened",
     "static",
     "public.receipt_key",
     "public.theme",
@@ -72,10 +90,42 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "receipt": lambda jiwon: re.findall(r"/me/receipts/([a-z2-7]{26})", jiwon.get("/me").text)[0],
     "invited": lambda jiwon: invited(jiwon)[1],
     "case": lambda jiwon: asked(jiwon),
+    "unconfirmed": lambda jiwon: issued(jiwon, "REPLY"),
+    "entering": lambda jiwon: issued(jiwon, "ENTER"),
+    "followed": lambda jiwon: followed(jiwon),
     "colleague": lambda jiwon: invited(jiwon)[0],
 }
 HANGUL = re.compile("[가-힣]")
 NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English
+
+
+def issued(jiwon: Browser, purpose: proving.Purpose) -> str:
+    """Return the token of a link to a draft that waits, or to the member's own page."""
+    app = jiwon.client.application
+    at = app.extensions["portal.clock"]()
+    with app.app_context(), writing():
+        ref = "d" * 26
+        if purpose == "REPLY":
+            drafts.add(Draft(ref=ref, kind="CONTACT", sealed=b"", made_at=at))
+        return proving.issue_link(purpose, ref, at, timedelta(days=1))
+
+
+def followed(jiwon: Browser) -> str:
+    """Return the token by which a stranger follows a complaint."""
+    app = jiwon.client.application
+    with app.app_context():
+        filed = requesting.receive(
+            Kind.COMPLAINT,
+            requester="STRANGER",
+            channel="CONTACT",
+            by=By("STRANGER", "stranger"),
+            at=app.extensions["portal.clock"](),
+            language="en",
+            details={"topic": "other", "text": "A question", "reply_to": "stranger@elsewhere.example"},
+        )
+        request = requests.of_number(filed.number)
+        assert request is not None
+        return following.token_of(request.ref)
 
 
 def invited(jiwon: Browser) -> tuple[str, str]:
@@ -102,7 +152,7 @@ def engine_name() -> str:
 @pytest.fixture
 def visitor(jiwon: Browser, request: pytest.FixtureRequest, endpoint: str) -> Browser:
     """Who may come to the page: the member, an officer at the desk, or a stranger where the desk begins."""
-    if endpoint.startswith("sign_in."):
+    if endpoint.startswith(("sign_in.", "enter.", "contact.")):
         return Browser(jiwon.client.application.test_client(), None)
     permission = CLOSED.get(endpoint, "policy.read")
     if PERMISSIONS[permission] & ACCOUNTS:

@@ -23,13 +23,13 @@ def names(app: Flask) -> list[str]:
 def test_the_nightly_ones_run_once_from_three_in_seoul(app: Flask, clock: FakeClock) -> None:
     """At two they wait, at three they run, at four they have run; the next night they run again."""
     clock.set(datetime(2026, 11, 23, 17, 59, tzinfo=UTC))
-    assert names(app) == ["letters", "destruction", "reminders"]
+    assert names(app) == ["entry links", "letters", "destruction", "reminders"]
     clock.advance(minutes=1)
-    assert names(app) == ["letters", "destruction", "reminders", "forget", "access sweep"]
+    assert names(app) == ["entry links", "letters", "destruction", "reminders", "forget", "access sweep"]
     clock.advance(hours=1)
-    assert names(app) == ["letters", "destruction", "reminders"]
+    assert names(app) == ["entry links", "letters", "destruction", "reminders"]
     clock.advance(hours=23)
-    assert names(app) == ["letters", "destruction", "reminders", "forget", "access sweep"]
+    assert names(app) == ["entry links", "letters", "destruction", "reminders", "forget", "access sweep"]
 
 
 def test_a_job_that_fails_stops_no_other(

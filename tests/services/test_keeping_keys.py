@@ -1,5 +1,7 @@
 """Keeping keys: what is done to them is audited, and only a key that nothing names is swept."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 from flask import Flask
@@ -87,3 +89,16 @@ def test_every_sealed_column_stands_beside_the_name_of_its_key(app: Flask) -> No
 
     assert sealing >= {"members", "companies", "audit_words"}
     assert sealing <= naming
+
+
+def test_a_command_that_loaded_nothing_else_knows_every_table() -> None:
+    """A key of the separate store or of a destruction is never taken for an orphan because its table was not loaded."""
+    program = (
+        "from portal.records.references import naming_columns\n"
+        "print(sorted({column.table.name for _, column in naming_columns()}))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    for table in ("separated_records", "destructions", "drafts", "members", "mails", "requests", "audit_words"):
+        assert f"'{table}'" in done.stdout

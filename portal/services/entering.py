@@ -1,0 +1,110 @@
+"""Entering: a member who can no longer sign in to the host comes to the same page through their mailbox.
+
+1. What was typed is kept as a draft, whatever it is: the answer, its words and its time are the same for everybody.
+2. A job looks the draft up. Whoever is known is written to at the address on record; the draft and its key are gone.
+3. The link opens a page with one button, for mail programs follow links; the button uses it up and opens a session.
+"""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from portal.database import writing
+from portal.policy.model import Language
+from portal.records import drafts, members, sessions
+from portal.records.drafts import Draft
+from portal.records.members import new_ref
+from portal.rules.deed import Deed
+from portal.services import auditing, mailing, proving, registering
+from portal.services.auditing import SYSTEM, By
+from portal.services.limiting import limit
+from portal.services.signing_in import digest_of
+from portal.vault import person_keys
+
+LASTS = timedelta(minutes=30)
+IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=2)
+SEEN_EVERY = timedelta(seconds=20)
+WINDOW, TIMES = timedelta(minutes=10), 5
+LONGEST = 320
+AT_ONCE = 50
+
+
+def ask(typed: str, language: Language, origin: str, at: datetime) -> None:
+    """Keep what was typed until somebody looks it up. Raises limiting.TooMany, for an address or for what was typed."""
+    typed = typed.strip()[:LONGEST]
+    limit("enter from", origin, at, times=TIMES, within=WINDOW)
+    limit("enter as", typed.casefold(), at, times=TIMES, within=WINDOW)
+    ref = new_ref()
+    with writing():
+        content = {"typed": typed, "language": language, "origin": origin}
+        sealed = person_keys.make(ref, at).seal("drafts", "sealed", content)
+        drafts.add(Draft(ref=ref, kind="ENTER", sealed=sealed, made_at=at))
+
+
+def write_links(at: datetime) -> int:
+    """Look up who asked, and write to those who are known; return how many links were written."""
+    refs = drafts.waiting("ENTER", AT_ONCE)
+    return sum(_write_link(ref, at) for ref in refs)
+
+
+def is_open(token: str, at: datetime) -> bool:
+    """Tell whether a link can still be used; looking uses nothing up."""
+    with writing():
+        return proving.stands_for(token, "ENTER", at) is not None
+
+
+def enter(token: str, origin: str, at: datetime) -> str | None:
+    """Use a link up and return the token of the session that it opens, or None for a link worth nothing."""
+    opened = secrets.token_urlsafe(32)
+    with writing():
+        ref = proving.redeem_link(token, "ENTER", at)
+        if ref is None or members.of_ref(ref) is None:
+            return None
+        sessions.begin("MEMBER", ref, digest_of(opened), at)
+        auditing.note(Deed.LINK_USED, By("MEMBER", ref, origin), at, subject=ref)
+    return opened
+
+
+def host_id_of(token: str, at: datetime) -> str | None:
+    """Return whose session a token opens, by the host's id, and keep that it was used; None once it has ended."""
+    if not token:
+        return None
+    digest = digest_of(token)
+    session = sessions.of_token("MEMBER", digest)
+    if session is None or not hmac.compare_digest(session.token_sha256, digest):
+        return None
+    if at - session.seen_at >= IDLE or at - session.began_at >= ABSOLUTE:
+        return None
+    member = members.of_ref(session.holder_ref)
+    if member is None:
+        return None
+    host_id = member.host_id
+    if at - session.seen_at >= SEEN_EVERY:
+        with writing():
+            sessions.seen(digest, at)
+    return host_id
+
+
+def leave(token: str) -> None:
+    """End a session."""
+    with writing():
+        sessions.end(digest_of(token))
+
+
+def _write_link(ref: str, at: datetime) -> int:
+    with writing():
+        draft = drafts.held(ref)
+        if draft is None:  # another runner was here
+            return 0
+        asked = person_keys.seal_of(ref).open("drafts", "sealed", draft.sealed)
+        found = registering.of_email(asked["typed"]) or registering.found_by("login_id", asked["typed"])
+        member = found[0] if len(found) == 1 else None
+        address = registering.profile_of(member).get("email", "") if member else ""
+        if member is not None and address:
+            token = proving.issue_link("ENTER", member.ref, at, LASTS)
+            values = {"link": mailing.link(f"/enter/open?token={token}"), "minutes": str(LASTS.seconds // 60)}
+            mailing.post("enter_link", address, values, key_ref=member.ref, language=asked["language"], at=at)
+            auditing.note(Deed.LINK_SENT, SYSTEM, at, subject=member.ref, facts={"origin": asked["origin"]})
+        drafts.drop(ref)
+    person_keys.destroy(ref, at)
+    return int(bool(address))
