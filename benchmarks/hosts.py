@@ -80,7 +80,7 @@ def request(path: str, cookies: str) -> dict[str, Any]:
     }
 
 
-def gated(app: Application, host: Flask, store: str, journal: Path) -> ConsentGate:
+def gated(app: Application, host: Flask, store: str, journal: Path, **more: Any) -> ConsentGate:
     """Return the gate around `app`, as wsgi.py puts it there."""
     return ConsentGate(
         app,
@@ -89,6 +89,7 @@ def gated(app: Application, host: Flask, store: str, journal: Path) -> ConsentGa
         identify=identity.flask_session(host),
         digest_key=DIGEST_KEY,
         exempt=[EXEMPT],
+        **more,
     )
 
 

@@ -97,6 +97,13 @@ def _variants(folder: Path, postgres_url: Callable[[], str] | None, *, fresh: in
         PASSED: Variant(gate, same()),
         NEVER_SEEN: Variant(gate, fresh_cookie()),
         FIRST_VISIT: Variant(gate, fresh_member()),
+        "gate: passed, behind a trusted proxy": Variant(
+            gated(bare, host, settings.main_store, folder / "journal-3", trusted_proxies=["10.0.0.0/8"]),
+            (
+                environ | {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": f"203.0.113.{number % 256}"}
+                for number, environ in enumerate(same())
+            ),
+        ),
         "gate: exempt": Variant(gate, same("/open/hello")),
         "gate: blocked": Variant(gate, (request("/hello", stranger) for _ in count()), "303"),
         "WhiteNoise": Variant(WhiteNoise(bare, root=str(static)), same()),

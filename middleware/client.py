@@ -7,6 +7,7 @@ from .kept import Kept
 
 Network = IPv4Network | IPv6Network
 HEADER_CHARS = 2048
+KEPT_CHARS = 256  # a longer header is read each time, so that memory stays bounded
 
 
 def plain_address(text: str) -> str:
@@ -38,16 +39,26 @@ class ClientAddress:
         self._plain: Kept[str, str] = Kept(4096)
         # What the gate may ask without a call: the peers that need no further look. With proxies that is nobody.
         self.direct: Kept[str, str] = Kept(1) if proxies else self._plain
+        self._forwarded: Kept[tuple[str, str], str] = Kept(4096)  # by the peer's address and what it forwards
 
     def of(self, environ: Mapping[str, object]) -> str:
         """Return the client's address, or "" where none can be told."""
         address = str(environ.get("REMOTE_ADDR") or "")
-        peer = self._plain.young.get(address) or self._known(address)
-        if not self._proxies or not self._is_proxy(peer):
-            return peer
-        hops = str(environ.get(self._key) or "")[-HEADER_CHARS:].split(",")
-        client = peer
-        for hop in reversed(hops):
+        if not self._proxies:
+            return self._known(address)
+        said = address, str(environ.get(self._key) or "")
+        client = self._forwarded.young.get(said) or self._forwarded.get(said)
+        if client is None:
+            client = self._behind(*said)
+            if len(said[1]) <= KEPT_CHARS:
+                self._forwarded.put(said, client)
+        return client
+
+    def _behind(self, address: str, forwarded: str) -> str:
+        client = self._known(address)
+        if not self._is_proxy(client):
+            return client
+        for hop in reversed(forwarded[-HEADER_CHARS:].split(",")):
             address = self._known(hop)
             if not address:  # what an unreadable hop forwarded is nobody's word
                 return client

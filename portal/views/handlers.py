@@ -1,7 +1,5 @@
 """/desk/handlers: who works here with which roles, who is designated and trained, since when and why (screen 21)."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
@@ -10,34 +8,16 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from portal import clock
 from portal.clock import seoul_day
 from portal.forms.handlers import Designating, Ending, Form, Inviting, Trained
-from portal.rules.deed import WORDS as DEEDS
-from portal.rules.deed import Deed
 from portal.rules.identifier import IdentifierFault
 from portal.rules.mask import mask_email
-from portal.rules.role import Role, Why
 from portal.services import accounts, handling
-from portal.services.accounts import GIVEN_HERE, Person
-from portal.services.handling import Handler
+from portal.services.accounts import GIVEN_HERE
 from portal.speech import say_text
 from portal.views import guarding
+from portal.views.handler_lines import NOBODY, history_of, line_of
 from portal.views.rail import ROLE_NAMES
 
 place = Blueprint("handlers", __name__, url_prefix="/desk/handlers")
-SOON_DAYS = 30
-NOBODY = Handler(None, "", None, "", None, handling.UNKNOWN)
-PILLS: dict[Why, tuple[str, Any]] = {  # code: (class, a few words)
-    "OPEN": (" pill--done", lazy_gettext("열림")),
-    "NOT_DESIGNATED": ("", lazy_gettext("지정 안 됨")),
-    "NOT_YET_DESIGNATED": ("", lazy_gettext("지정 전")),
-    "DESIGNATION_ENDED": ("", lazy_gettext("지정 끝남")),
-    "NOT_TRAINED": (" pill--hold", lazy_gettext("교육 없음")),
-    "TRAINING_LAPSED": (" pill--bad", lazy_gettext("교육 지남")),
-}
-STATES = {
-    "INVITED": lazy_gettext("초대함, 아직 가입 전"),
-    "ACTIVE": lazy_gettext("사용 중"),
-    "DISABLED": lazy_gettext("중지됨"),
-}
 INVITED = lazy_gettext("초대 메일을 보냈습니다. 링크는 사흘 동안 한 번 쓸 수 있습니다.")
 REFUSALS = {
     "ENDS_BEFORE": lazy_gettext("끝나는 날은 시작하는 날과 오늘보다 뒤여야 합니다."),
@@ -52,50 +32,13 @@ REFUSALS = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """One person as a row."""
-
-    ref: str
-    name: str
-    email: str
-    roles: str
-    state: str
-    pill: str
-    stand: str
-    designated: str
-    reason: str
-    trained_on: date | None
-    course: str
-    due: "Due | None"
-
-
-@dataclass(frozen=True)
-class Due:
-    """When the next course is due, with a badge."""
-
-    day: date
-    badge: str
-    mark: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the history."""
-
-    at: datetime
-    deed: str
-    detail: str
-    by: str
-
-
 @place.get("")
 def overview() -> str:
     today = seoul_day(clock.now())
     holding = handling.handlers_of_all(today)
     people = accounts.everyone()
-    lines = [_line(person, holding.get(person.ref, NOBODY), today) for person in people if person.state != "DISABLED"]
-    gone = [_line(person, holding.get(person.ref, NOBODY), today) for person in people if person.state == "DISABLED"]
+    lines = [line_of(person, holding.get(person.ref, NOBODY), today) for person in people if person.state != "DISABLED"]
+    gone = [line_of(person, holding.get(person.ref, NOBODY), today) for person in people if person.state == "DISABLED"]
     designated = [handler for handler in holding.values() if handler.is_designated]
     overdue = [handler for handler in designated if not handler.verdict.open]
     return render_template(
@@ -230,13 +173,13 @@ def _person_page(ref: str, form: Form) -> Response:
     may_invite = guarding.allows("staff.invite")
     page = render_template(
         "desk/handler.html",
-        line=_line(who, handler, today),
+        line=line_of(who, handler, today),
         email=who.email if may_invite else mask_email(who.email),
         why=say_text(handler.verdict.why),
         day=handler.verdict.day,
         is_open=handler.verdict.open,
         to_end=handler.is_designated or handler.verdict.code == "NOT_YET_DESIGNATED",
-        history=_history(ref),
+        history=history_of(ref),
         form=form,
         today=today.isoformat(),
         is_invited=who.state == "INVITED",
@@ -245,63 +188,3 @@ def _person_page(ref: str, form: Form) -> Response:
         roles=[(role.value, ROLE_NAMES[role], role in who.roles) for role in GIVEN_HERE],
     )
     return make_response(page, 422 if form.faults else 200)
-
-
-def _line(person: Person, handler: Handler, today: date) -> Line:
-    mark, stand = PILLS[handler.verdict.code]
-    return Line(
-        ref=person.ref,
-        name=person.name,
-        email=mask_email(person.email),
-        roles=_roles(person.roles),
-        state=str(STATES[person.state]),
-        pill=mark,
-        stand=str(stand),
-        designated=_days(handler),
-        reason=handler.reason,
-        trained_on=handler.trained_on,
-        course=handler.course,
-        due=_due(handler.next_due, today),
-    )
-
-
-def _roles(roles: frozenset[Role]) -> str:
-    return " · ".join(str(name) for role, name in ROLE_NAMES.items() if role in roles)
-
-
-def _days(handler: Handler) -> str:
-    if handler.designation is None:
-        return ""
-    since, until = handler.designation.since, handler.designation.until
-    return f"{since.isoformat()} – {until.isoformat()}" if until else gettext("%(day)s부터", day=since.isoformat())
-
-
-def _due(day: date | None, today: date) -> Due | None:
-    if day is None:
-        return None
-    left = (day - today).days
-    if left <= 0:
-        return Due(day, gettext("D+%(days)s 지남", days=-left), " due--late")
-    return Due(day, gettext("D-%(days)s", days=left), " due--soon" if left <= SOON_DAYS else "")
-
-
-def _history(ref: str) -> list[Entry]:
-    entries = handling.history_of(ref)
-    grants = accounts.grants_of(ref)
-    names = accounts.names_of({one.given_by for one in entries} | {one.given_by for one in grants})
-    lines = [
-        Entry(one.at, say_text(DEEDS[one.deed]), _detail(one), names.get(one.given_by, gettext("운영자 명령")))
-        for one in entries
-    ]
-    for grant in grants:
-        deed = Deed.ROLE_GRANTED if grant.deed == "GRANTED" else Deed.ROLE_REVOKED
-        by = names.get(grant.given_by, gettext("운영자 명령"))
-        lines.append(Entry(grant.at, say_text(DEEDS[deed]), str(ROLE_NAMES[Role(grant.role)]), by))
-    return sorted(lines, key=lambda line: line.at, reverse=True)
-
-
-def _detail(entry: handling.Entry) -> str:
-    if entry.minutes is not None:
-        return gettext("%(day)s, %(course)s, %(minutes)s분", day=entry.day, course=entry.words, minutes=entry.minutes)
-    days = f"{entry.day} – {entry.until}" if entry.until else gettext("%(day)s부터", day=entry.day)
-    return f"{days}, {entry.words}" if entry.words else days

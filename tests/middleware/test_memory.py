@@ -39,6 +39,7 @@ def test_a_flood_of_blocked_requests_leaves_little(
     assert len(gate._tails) <= 2 * 4096
     assert len(gate._cookies._known) <= 2 * 4096
     assert len(gate.client._plain) <= 2 * 4096
+    assert len(gate.client._forwarded) <= 2 * 4096
 
 
 def test_long_headers_are_not_remembered_whole(gate: ConsentGate) -> None:
