@@ -11,13 +11,16 @@ from flask import Flask
 
 from portal import clock, create_app
 from portal.database import db, writing
+from portal.demo.members import SampleMembers
+from portal.holdings import Subject
 from portal.rules.chain import Intact
 from portal.rules.columns import LABELS
 from portal.rules.deed import Deed
 from portal.rules.identifier import BUSINESS_WEIGHTS
-from portal.services import auditing, importing, registering, verifying
-from portal.services.auditing import OPERATOR
+from portal.services import auditing, exporting, importing, publishing, registering, showing, verifying
+from portal.services.auditing import OPERATOR, By
 from portal.services.reading import ListFile
+from portal.settings import SAMPLE_STORE
 
 from . import stores
 from .figures import Figure, Part, say
@@ -25,6 +28,7 @@ from .figures import Figure, Part, say
 MEMBERS, QUICK_MEMBERS = 100_000, 5_000
 COMPANIES = 5_000
 SEARCHES = 2_000
+EXPORTS = 200
 VIEWS_AT_ONCE = 1_000
 IMPORT_GOAL, SEARCH_GOAL_MS = 5_000, 10
 
@@ -50,8 +54,11 @@ def serving(folder: Path, postgres_url: Callable[[], str] | None) -> Iterator[Fl
     if postgres_url is not None:
         main, keys, separated = postgres_url(), postgres_url(), postgres_url()
         environ = {**stores.on_postgres(main), "PORTAL_KEYS_STORE": keys, "PORTAL_SEPARATED_STORE": separated}
-    app = create_app(stores.made(folder, **environ))
+    settings = stores.made(folder, **environ)
+    SampleMembers(settings.instance / SAMPLE_STORE)  # a host to ask, for the export
+    app = create_app(settings)
     with app.app_context():
+        publishing.publish_shipped(clock.now())
         yield app
         for engine in db.engines.values():
             engine.dispose()
@@ -100,7 +107,7 @@ def _brought_in(app: Flask, file: Path, count: int, engine: str) -> list[Figure]
         note,
         0,
     )
-    return [rate, _searched(count, engine)]
+    return [rate, _searched(count, engine), _exported(count, engine)]
 
 
 def _searched(count: int, engine: str) -> Figure:
@@ -119,6 +126,25 @@ def _searched(count: int, engine: str) -> Figure:
     goal = SEARCH_GOAL_MS if engine == "SQLite" else None
     note = f"median {taken[len(taken) // 2]:.2f} ms of {SEARCHES:,} searches"
     return Figure(f"exact search by e-mail, {engine}, p99 ms", p99, "<=" if goal else None, goal, note)
+
+
+def _exported(count: int, engine: str) -> Figure:
+    chance = random.Random(4)
+    taken = []
+    for _ in range(EXPORTS):
+        host_id = stores.member(chance.randrange(count))
+        db.session.remove()
+        began = time.perf_counter()
+        subject = Subject(showing.ref_of(host_id), host_id)
+        made = exporting.export(subject, "json", By("MEMBER", subject.member_ref), clock.now(), "ko")
+        written = b"".join(made.pieces)
+        taken.append((time.perf_counter() - began) * 1000)
+        if subject.member_ref.encode() not in written:
+            raise AssertionError("an export without its member")
+    taken.sort()
+    p99 = taken[len(taken) * 99 // 100]
+    note = f"median {taken[len(taken) // 2]:.1f} ms of {EXPORTS}, audited, without access records"
+    return Figure(f"everything of one member, {engine}, p99 ms", p99, note=note)
 
 
 def _verified(app: Flask, count: int) -> Figure:
