@@ -4,6 +4,7 @@ Names come from the map alone and are quoted, values are always bound. The host'
 short transaction of its own, and when it cannot be had, that is told by name and never taken for "nothing there".
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +24,7 @@ from . import Piece, Subject, Unreachable
 from .host_map import HostMap, HostTable, read_map
 
 WAIT_S = 3
+REST_S = 10  # for so long a host that could not be reached is not waited for again, table by table
 BLANK = ""  # what a column that may not be empty holds after it was erased
 
 
@@ -35,8 +37,8 @@ def holdings_of(settings: Settings) -> tuple["HostRows", ...]:
 
 def host_tables(mapped: HostMap, url: str) -> tuple["HostRows", ...]:
     """Return the holdings of a map over the database at `url`."""
-    engine = _engine(url)
-    return tuple(HostRows(mapped.name, table, engine) for table in mapped.tables)
+    store = HostStore(mapped.name, _engine(url))
+    return tuple(HostRows(store, table) for table in mapped.tables)
 
 
 def map_faults(settings: Settings) -> list[str]:
@@ -58,14 +60,42 @@ def map_faults(settings: Settings) -> list[str]:
     return faults
 
 
+class HostStore:
+    """The host's database; when it cannot be reached, the next ones who ask are told at once for a while."""
+
+    def __init__(self, name: Text, engine: Engine) -> None:
+        self.name, self._engine = name, engine
+        self._rests_until = 0.0
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Give a transaction that commits at the end. Raises Unreachable."""
+        if time.monotonic() < self._rests_until:
+            raise Unreachable(self.name, "it could not be reached a moment ago")
+        try:
+            connection = self._engine.connect()
+        except SQLAlchemyError as error:
+            self._rests_until = time.monotonic() + REST_S
+            raise Unreachable(self.name, type(error).__name__) from error
+        try:
+            with connection, connection.begin():
+                yield connection
+        except SQLAlchemyError as error:
+            raise Unreachable(self.name, type(error).__name__) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
 class HostRows:
     """What one table of the host's holds of a person."""
 
     articles = ("2", "5", "6")
     kept = ""
 
-    def __init__(self, host: Text, mapped: HostTable, engine: Engine) -> None:
-        self.host, self.mapped, self._engine = host, mapped, engine
+    def __init__(self, store: HostStore, mapped: HostTable) -> None:
+        self.host, self.mapped, self._store = store.name, mapped, store
+        host = store.name
         self.key = f"host:{mapped.table}"
         label = mapped.label or Text(ko=f"기록 ({mapped.table})", en=f"records ({mapped.table})")
         self.name = Text(ko=f"{host.ko}의 {label.ko}", en=f"{host.en}'s {label.en}")
@@ -91,7 +121,7 @@ class HostRows:
         values = {column: changes[item] or None for column, item in self.mapped.columns.items() if item in changes}
         if not values:
             return 0
-        with self._asking() as connection:
+        with self._store.asking() as connection:
             return connection.execute(self._table.update().where(self._is(subject)).values(values)).rowcount
 
     def count(self, subject: Subject) -> int:
@@ -101,14 +131,14 @@ class HostRows:
             filled = [self._table.c[column] for column in self._blanked]
             rows = self._rows(subject)
             return sum(any(row[column.name] not in (None, BLANK) for column in filled) for row in rows)
-        with self._asking() as connection:
+        with self._store.asking() as connection:
             return connection.scalar(query) or 0
 
     def destroy(self, subject: Subject, at: datetime) -> int:
         left = self.count(subject)
         if not left:
             return 0
-        with self._asking() as connection:
+        with self._store.asking() as connection:
             if self.mapped.on_destroy == "delete":
                 return connection.execute(self._table.delete().where(self._is(subject))).rowcount
             values = {column: self._blank(connection, column) for column in self._blanked}
@@ -120,7 +150,7 @@ class HostRows:
 
     def faults(self) -> list[str]:
         """Return the names of the map that the host's database does not have. Raises Unreachable."""
-        with self._asking() as connection:
+        with self._store.asking() as connection:
             there = inspect(connection)
             if not there.has_table(self._table.name, self._table.schema):
                 return [f"PORTAL_HOST_MAP: {self.mapped.table}: the host has no such table"]
@@ -133,7 +163,7 @@ class HostRows:
 
     def close(self) -> None:
         """Let go of the host's database."""
-        self._engine.dispose()
+        self._store.close()
 
     @property
     def _blanked(self) -> tuple[str, ...]:
@@ -148,16 +178,8 @@ class HostRows:
         return self._table.c[self.mapped.key] == subject.host_id
 
     def _rows(self, subject: Subject) -> list[Mapping[str, Any]]:
-        with self._asking() as connection:
+        with self._store.asking() as connection:
             return [dict(row) for row in connection.execute(select(self._table).where(self._is(subject))).mappings()]
-
-    @contextmanager
-    def _asking(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise Unreachable(self.host, type(error).__name__) from error
 
 
 def _engine(url: str) -> Engine:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from portal.database import writing
 from portal.errors import ConfigurationError
@@ -108,13 +109,16 @@ def test_the_export_holds_what_the_page_shows(app: Flask, clock: FakeClock, jiwo
     """Profile, request with its words, letters by kind, and who looked: nothing that is shown is left out."""
     with app.app_context():
         exported = {
-            holding.key: holding.export(jiwon, clock()) for holding in holdings() if holding.key != "access_records"
+            holding.key: list(holding.export(jiwon, clock()))
+            for holding in holdings()
+            if holding.key != "access_records"
         }
 
     assert {item: exported["profile"][0][item] for item in KEPT} == KEPT
     assert exported["requests"][0]["details"] == {"text": "왜 두 번 청구되었나요?"}
     assert exported["letters"][0]["kind"] == "request_received"
     assert exported["traces"][0]["deed"] == "value.revealed"
+    assert exported["traces"][0]["words"] == "전화 문의"
     assert exported["host:host_bills"] == [{"email": "jiwon.seo@gaon.example"}]
 
 
@@ -174,3 +178,29 @@ def test_an_odd_id_finds_nobody(app: Flask, clock: FakeClock, host_id: str) -> N
         hosts = [holding for holding in holdings() if isinstance(holding, HostRows)]
 
         assert [holding.find(Subject("nobody", host_id), clock()) for holding in hosts] == [[], []]
+
+
+def test_a_host_that_is_down_is_waited_for_once(
+    app: Flask, clock: FakeClock, jiwon: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first table finds that the host does not answer; the next are told at once, and asked again after a while."""
+    now = [100.0]
+    tried = []
+    with app.app_context():
+        members_table, bills = named("host:host_members"), named("host:host_bills")
+
+        def connect() -> None:
+            tried.append(now[0])
+            raise OperationalError("connect", {}, Exception("down"))
+
+        monkeypatch.setattr(members_table._store._engine, "connect", connect)
+        monkeypatch.setattr("portal.holdings.host.time.monotonic", lambda: now[0])
+        for holding in (members_table, bills):
+            with pytest.raises(Unreachable):
+                holding.find(jiwon, clock())
+        now[0] += 10
+        with pytest.raises(Unreachable):
+            bills.find(jiwon, clock())
+    monkeypatch.undo()
+
+    assert tried == [100.0, 110.0]
