@@ -4,14 +4,28 @@ Who looked, when and at what stays in the audit chain, under the opaque referenc
 commitment go, and the chain stays whole.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from portal.policy.model import Text
 from portal.records import audit, proofs, sessions
+from portal.records.audit import READ_AT_ONCE, AuditEvent
 from portal.rules.deed import VIEWS
+from portal.vault import person_keys
 
 from . import Piece, Subject
+
+
+def words_of(events: Sequence[AuditEvent]) -> dict[int, str]:
+    """Return the free words of these rows, by row; those whose key was destroyed are left out."""
+    kept = audit.words_of([event.id for event in events if event.commitment])
+    seals = person_keys.seals_of(words.key_ref for words in kept.values())
+    return {
+        event_id: seals[words.key_ref].open("audit_words", "sealed", words.sealed, str(event_id))["words"]
+        for event_id, words in kept.items()
+        if words.key_ref in seals
+    }
 
 
 class Traces:
@@ -25,11 +39,22 @@ class Traces:
     def find(self, subject: Subject, at: datetime) -> list[Piece]:
         return []  # who looked is shown as a list of its own
 
-    def export(self, subject: Subject, at: datetime) -> list[dict[str, Any]]:
-        return [
-            {"at": event.at.isoformat(), "deed": event.deed, "reason": event.reason, "request": event.about}
-            for event in audit.found(limit=10_000, subject=subject.member_ref, deeds=[deed.value for deed in VIEWS])
-        ]
+    def export(self, subject: Subject, at: datetime) -> Iterator[dict[str, Any]]:
+        before = None
+        views = [deed.value for deed in VIEWS]
+        while subject.member_ref and (
+            rows := audit.found(limit=READ_AT_ONCE, before=before, subject=subject.member_ref, deeds=views)
+        ):
+            words = words_of(rows)
+            for event in rows:
+                yield {
+                    "at": event.at.isoformat(),
+                    "deed": event.deed,
+                    "reason": event.reason,
+                    "words": words.get(event.id, ""),
+                    "request": event.about,
+                }
+            before = rows[-1].id
 
     def count(self, subject: Subject) -> int:
         return (

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from portal.policy.model import Text
+from portal.rules.deed import WORDS
+from portal.rules.reveal import REASONS
 
 SCHEMA: Literal["matecost-privacy-export"] = "matecost-privacy-export"
 VERSION: Literal[1] = 1
@@ -137,6 +139,18 @@ FIELDS: Mapping[str, Text] = {
     "request": Text(ko="관련 요청", en="Request concerned"),
 }
 """What the fields of a record are called in a table for people; an item of the policy has its own label."""
+
+CODES: Mapping[str, Text] = {
+    "GRANTED": Text(ko="동의", en="agreed"),
+    "REFUSED": Text(ko="동의하지 않음", en="refused"),
+    "WITHDRAWN": Text(ko="철회", en="withdrawn"),
+    "HOST": Text(ko="MateCost", en="MateCost"),
+    "SELF": Text(ko="본인", en="the member"),
+    "EMPLOYER": Text(ko="근무 회사", en="the employer"),
+    **{deed.value: words for deed, words in WORDS.items()},
+    **REASONS,
+}
+"""What codes mean, for people; the document for programs keeps the codes."""
 
 COLUMNS = (
     Text(ko="분류", en="Category"),

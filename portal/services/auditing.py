@@ -16,6 +16,7 @@ from typing import Literal
 from flask import current_app
 
 from portal.clock import seoul_day
+from portal.holdings.traces import words_of as words_of  # what was written is also what is held
 from portal.records import audit
 from portal.records.audit import AuditEvent
 from portal.rules import chain
@@ -61,17 +62,6 @@ def note_views(deed: Deed, by: By, at: datetime, subjects: Sequence[str], *, abo
     """Write that the data of each of these members was shown: who, when, from where, whose, what (safety standard
     art. 8). A view whose rows cannot be written must not be shown."""
     _append(deed, by, at, tuple(dict.fromkeys(subjects)), about, reason, {}, "", "")
-
-
-def words_of(events: Sequence[AuditEvent]) -> dict[int, str]:
-    """Return the free words of these rows, by row; those whose key was destroyed are left out."""
-    kept = audit.words_of([event.id for event in events if event.commitment])
-    seals = person_keys.seals_of(words.key_ref for words in kept.values())
-    return {
-        event_id: seals[words.key_ref].open("audit_words", "sealed", words.sealed, str(event_id))["words"]
-        for event_id, words in kept.items()
-        if words.key_ref in seals
-    }
 
 
 def _append(

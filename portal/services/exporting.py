@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from portal.clock import seoul_day
+from portal.clock import SEOUL, seoul_day
 from portal.database import writing
 from portal.holdings import Holding, Subject, Unreachable, holdings
 from portal.policy.model import DataItem, Language, Policy, Text
 from portal.records import members
 from portal.rules.deed import Deed
-from portal.rules.exported import COLUMNS, FIELDS, LEFT_OUT, SCHEMA, VERSION, ExportedItem, LeftOut, flat
+from portal.rules.exported import CODES, COLUMNS, FIELDS, LEFT_OUT, SCHEMA, VERSION, ExportedItem, LeftOut, flat
 from portal.rules.identifier import shown_form
 from portal.rules.spreadsheet import BYTE_ORDER_MARK, plain_row
 from portal.rules.wording import length_text, until_text
@@ -29,6 +29,7 @@ from portal.services.auditing import By
 
 Format = Literal["json", "csv"]
 MEDIA: Mapping[Format, str] = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+MOMENTS = frozenset({"at", "since", "received_at", "made_at", "sent_at"})
 UNREACHABLE = Text(
     ko="지금은 읽을 수 없어요. 나중에 다시 내려받아 주세요.", en="It cannot be read now. Download it again later."
 )
@@ -144,11 +145,22 @@ def _value_line(
     about = items.get(names[0]) if len(names) == 1 else None
     if about is None:
         label = " · ".join(_field(name, items, language) for name in names)
-        return _line((category, number, label, value, "", "", ""))
+        return _line((category, number, label, _said(names, value, items, language), "", "", ""))
     purposes = ", ".join(purpose.in_language(language) for purpose in about.purposes)
     period = about.period.in_language(language)
     label, shown = about.label.in_language(language), shown_form(about.item, str(value))
     return _line((category, number, label, shown, purposes, period, ", ".join(about.articles)))
+
+
+def _said(names: tuple[str, ...], value: object, items: Mapping[str, ExportedItem], language: Language) -> object:
+    """Return a value as people read it: a moment in Seoul, a code in words; everything else as it is."""
+    if names[0] == "details" or names[-1] == "words" or not isinstance(value, str):
+        return value  # what somebody wrote is never taken for a code
+    if names[-1] == "item" and value in items:
+        return items[value].label.in_language(language)
+    if names[-1] in MOMENTS:
+        return datetime.fromisoformat(value).astimezone(SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+    return CODES[value].in_language(language) if value in CODES else value
 
 
 def _field(name: str, items: Mapping[str, ExportedItem], language: Language) -> str:

@@ -97,6 +97,8 @@ def test_the_table_is_for_a_spreadsheet(app: Flask, clock: FakeClock, jiwon: Sub
         "2, 3",
     ] in rows
     assert ["요청과 처리 결과", "1", "요청 내용 · 내용", "'=1+1 왜 두 번 청구되었나요?", "", "", ""] in rows
+    assert ["회원 정보", "1", "정보를 준 곳", "본인", "", "", ""] in rows
+    assert ["회원 정보", "1", "처음 알게 된 때", "2026-11-23 12:00:00", "", "", ""] in rows
     assert {len(row) for row in rows} == {7}
 
 
