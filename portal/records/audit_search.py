@@ -26,7 +26,7 @@ class Narrowed:
 
 @dataclass(frozen=True)
 class Entry:
-    """One deed: its newest row, and how many rows it has."""
+    """One deed: its newest row, and how many people it concerns."""
 
     event: AuditEvent
     count: int
@@ -34,7 +34,7 @@ class Entry:
 
 def entries(narrowed: Narrowed, *, limit: int, before: int | None = None) -> list[Entry]:
     """Return deeds of staff, newest first; `before` is the row where the former page ended."""
-    newest, count = func.max(AuditEvent.id).label("newest"), func.count().label("count")
+    newest, count = func.max(AuditEvent.id).label("newest"), func.count(AuditEvent.subject.distinct()).label("count")
     query = (
         select(newest, count)
         .where(*_conditions(narrowed))

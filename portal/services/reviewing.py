@@ -63,7 +63,7 @@ def found(narrowed: Narrowed, by: By, at: datetime, before: int | None = None) -
         older = entries[PAGE - 1].event.id if len(entries) > PAGE else None
         entries = entries[:PAGE]
         alone = [entry.event for entry in entries if entry.count == 1]
-        page = _page([Entry(entry.event, entry.count) for entry in entries], alone, older)
+        page = _page(entries, alone, older)
         _note(by, at, [event.subject for event in alone])
     return page
 

@@ -19,11 +19,12 @@ from portal.records.request_queue import Figures, Wanted
 from portal.records.requests import Paper, Request
 from portal.rules.deadline import SOON_DAYS, Kind
 from portal.rules.deed import Deed
-from portal.rules.progress import Word
+from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import NOT_NEXT, OWN_REQUEST, StepRefused
 from portal.rules.role import Role
-from portal.services import accounts, auditing, registering, requesting, revealing
+from portal.services import accounts, auditing, ordering, registering, requesting, revealing
 from portal.services.auditing import By
+from portal.services.ordering import Preview
 from portal.services.requesting import Channel, Details, Filed, NoSuchRequest, Requester, Standing
 from portal.vault import person_keys
 
@@ -170,6 +171,15 @@ def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_b
         reason = "REVEALED" if until else ""
         auditing.note_views(Deed.REQUEST_VIEWED, by, at, [request.key_ref], about=number, reason=reason)
     return case
+
+
+def preview_of(case: Case, at: datetime) -> Preview | None:
+    """Return what approving a request would destroy and what it would leave; None where it destroys nothing."""
+    if case.standing.kind not in DESTROYING or not case.standing.state.is_open or case.member is None:
+        return None
+    leaves = case.standing.kind is Kind.LEAVER
+    day = date.fromisoformat(case.details.get("left_on") or seoul_day(at).isoformat())
+    return ordering.preview(case.member.ref, "LEFT_COMPANY" if leaves else "ASKED", day, at)
 
 
 def take(number: str, by: By, at: datetime, seen: str | None = None) -> None:

@@ -4,14 +4,15 @@ Nothing leaves here unmasked but while its values are revealed.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from portal.clock import SEOUL
 from portal.forms.desk import MAY_HAVE_WORDS, WITH_GROUND, Stepping, needs_words
 from portal.forms.handlers import Form
-from portal.policy.model import Policy
+from portal.holdings import holdings
+from portal.policy.model import Policy, RetentionRule
 from portal.records.requests import RequestEvent
 from portal.rules import refusal, reveal
 from portal.rules.deadline import Kind
@@ -19,10 +20,11 @@ from portal.rules.deed import WORDS as DEEDS
 from portal.rules.deed import Deed
 from portal.rules.mask import mask, mask_text
 from portal.rules.progress import DESTROYING, Word
+from portal.rules.wording import ground_text, period_text
+from portal.services.ordering import Preview
 from portal.services.working import Case, Done
 from portal.speech import language, say_text
 from portal.views.desk_words import FREE, ITEMS, STEPS, TOLD
-from portal.views.facts import Life, lives
 from portal.views.standing import REQUESTERS
 
 FIRST = (  # of the steps that may be taken, the first of these is the next one
@@ -70,6 +72,18 @@ class Point:
     by: str
     words: str
     mark: str = ""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one kind of record: gone on approval, or kept; `until` is the first day without it."""
+
+    what: str
+    where: str
+    count: str
+    until: date | None
+    article: str
+    ground: str
 
 
 def facts_of(case: Case) -> list[tuple[str, str]]:
@@ -196,6 +210,23 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(SEOUL):%m-%d %H:%M}"
 
 
-def plan_of(kind: Kind, policy: Policy) -> tuple[Life, ...]:
-    """Return what a destruction takes and what it leaves for a time, by the policy in force."""
-    return lives(policy, language(), member_data=True) if kind in DESTROYING else ()
+def plan_of(preview: Preview | None, policy: Policy) -> list[Fate]:
+    """Return what goes on approval, counted, and what stays with its ground and its last day."""
+    if preview is None:
+        return []
+    goes = [
+        Fate(say_text(one.name), "", _counted(preview.counts.get(one.key)), None, one.articles[0], "")
+        for one in holdings()
+        if not one.kept
+    ]
+    return [*goes, *(_kept(policy.retention_rule(key), until) for key, until in preview.kept)]
+
+
+def _kept(rule: RetentionRule, until: date) -> Fate:
+    spoken = language()
+    ground = f"{ground_text(rule.ground, spoken)}, {period_text(rule.period, spoken)}"
+    return Fate(say_text(rule.label), gettext("분리 보관소로 이동"), "", until, "5", ground)
+
+
+def _counted(count: int | None) -> str:
+    return gettext("지금 세지 못함") if count is None else format_decimal(count)
