@@ -11,6 +11,7 @@ from portal.vault.person_keys import KeyDestroyed, NoKey
 
 from . import Piece, Subject
 
+PORTAL = Text(ko="개인정보 포털", en="the privacy portal")
 SOURCES = {
     "HOST": Text(ko="MateCost의 기록", en="MateCost's records"),
     "SELF": Text(ko="본인", en="the member"),
@@ -28,7 +29,7 @@ class Profile:
 
     def find(self, subject: Subject, at: datetime) -> list[Piece]:
         profile = _opened(subject)
-        return [Piece(item, Text(ko="", en=""), profile[item]) for item in ITEMS if item in profile]
+        return [Piece(item, PORTAL, profile[item]) for item in ITEMS if item in profile]
 
     def export(self, subject: Subject, at: datetime) -> list[dict[str, Any]]:
         member = members.of_ref(subject.member_ref)

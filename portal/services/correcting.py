@@ -14,6 +14,7 @@ from datetime import datetime
 from portal.database import writing
 from portal.holdings import Subject, Unreachable, holdings
 from portal.holdings.host import HostRows
+from portal.holdings.profile import PORTAL
 from portal.policy.model import Text
 from portal.records import members
 from portal.rules.deed import Deed
@@ -21,8 +22,6 @@ from portal.rules.identifier import shown_form
 from portal.rules.profile import judged
 from portal.services import auditing, registering
 from portal.services.auditing import By
-
-PORTAL = Text(ko="개인정보 포털", en="the privacy portal")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from portal.policy.model import Policy
 from portal.records import members
 from portal.rules.deadline import Kind
 from portal.rules.deed import Deed
-from portal.services import auditing, registering, requesting
+from portal.services import auditing, registering, requesting, showing
 from portal.services.auditing import By
 from portal.services.changing import changing_standing
 from portal.settings import Settings
@@ -204,3 +204,18 @@ def test_a_host_that_is_down_is_waited_for_once(
     monkeypatch.undo()
 
     assert tried == [100.0, 110.0]
+
+
+def test_sources_that_differ_are_told_apart(app: Flask, clock: FakeClock, jiwon: Subject, host: Engine) -> None:
+    """The same number in two forms is one value; another one stands beside it, each with the place that holds it."""
+    with app.app_context():
+        alike = showing.held_of(jiwon, clock()).values["personal_contact"]
+        with host.begin() as connection:
+            connection.execute(text("UPDATE host_members SET phone = '010-9999-0000' WHERE id = 'jiwon'"))
+        differing = showing.held_of(jiwon, clock()).values["personal_contact"]
+
+    assert list(alike) == ["010-1234-5678"]
+    assert {value: [place.en for place in places] for value, places in differing.items()} == {
+        "010-1234-5678": ["the privacy portal"],
+        "010-9999-0000": ["MateCost's records (host_members)"],
+    }
