@@ -149,6 +149,12 @@ def of_member(member_ref: str) -> Sequence[Request]:
     return db.session.scalars(query).all()
 
 
+def open_of(member_ref: str, kind: str) -> Request | None:
+    """Return a member's open request of this kind, the first one."""
+    query = select(Request).where(Request.member_ref == member_ref, Request.kind == kind, Request.ended_at.is_(None))
+    return db.session.scalars(query.order_by(Request.id).limit(1)).one_or_none()
+
+
 def events_of(request_ids: Collection[int]) -> dict[int, list[RequestEvent]]:
     """Return the steps of these requests, by request, oldest first."""
     found: dict[int, list[RequestEvent]] = {request_id: [] for request_id in request_ids}

@@ -17,6 +17,7 @@ class Deed(StrEnum):
     MEMBERS_IMPORTED = "members.imported"
     PROFILE_CORRECTED = "profile.corrected"
     ACCOUNT_SUSPENDED = "account.suspended"
+    ACCOUNT_RESUMED = "account.resumed"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     DATA_EXPORTED = "data.exported"
     LINK_SENT = "link.sent"
@@ -64,6 +65,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.MEMBERS_IMPORTED: Text(ko="회원 명단 등록", en="Members imported"),
     Deed.PROFILE_CORRECTED: Text(ko="정보 정정", en="Data corrected"),
     Deed.ACCOUNT_SUSPENDED: Text(ko="이용중지", en="Account suspended"),
+    Deed.ACCOUNT_RESUMED: Text(ko="이용 재개", en="Account resumed"),
     Deed.CONSENT_WITHDRAWN: Text(ko="동의 철회", en="Consent withdrawn"),
     Deed.DATA_EXPORTED: Text(ko="내려받기", en="Data exported"),
     Deed.LINK_SENT: Text(ko="링크 발송", en="Link sent"),

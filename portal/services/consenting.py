@@ -144,36 +144,41 @@ def withdraw(host_id: str, item: str, language: Language, at: datetime) -> Outco
     Withdrawing twice returns the first receipt. Raises NothingToWithdraw.
     """
     with changing_standing():
-        known = members.of_host(host_id)
-        if known is None:
-            raise NothingToWithdraw
-        member = members.meet(host_id, known.ref, at)
-        published = publishing.in_force(at)
-        given = consents.holding(member.ref).get(item)
-        if given is None or given.decision == "REFUSED":
-            raise NothingToWithdraw
-        if given.decision == "WITHDRAWN":
-            return _outcome(member, given.submission, _settle(member, published, at), 0)
-        submission = members.new_ref()
-        event = ConsentEvent(
-            event_ref=members.new_ref(),
-            submission=submission,
-            member_ref=member.ref,
-            item=item,
-            decision="WITHDRAWN",
-            content_hash=given.content_hash,
-            text_sha256=given.text_sha256,
-            policy_version=given.policy_version,
-            language=language,
-            method=METHOD,
-            decided_at=at,
-        )
-        consents.add(event)
-        replaced = receipts.of_submission(given.submission)
-        spoken_of = publishing.version_named(given.policy_version)
-        policy = spoken_of.policy if spoken_of else published.policy
-        receipting.issue(member, submission, [event], policy, replaces=replaced, at=at)
-        return _outcome(member, submission, _settle(member, published, at), 1)
+        return withdraw_held(host_id, item, language, at)
+
+
+def withdraw_held(host_id: str, item: str, language: Language, at: datetime) -> Outcome:
+    """Do what `withdraw` does inside the caller's `changing_standing()`. Raises NothingToWithdraw."""
+    known = members.of_host(host_id)
+    if known is None:
+        raise NothingToWithdraw
+    member = members.meet(host_id, known.ref, at)
+    published = publishing.in_force(at)
+    given = consents.holding(member.ref).get(item)
+    if given is None or given.decision == "REFUSED":
+        raise NothingToWithdraw
+    if given.decision == "WITHDRAWN":
+        return _outcome(member, given.submission, _settle(member, published, at), 0)
+    submission = members.new_ref()
+    event = ConsentEvent(
+        event_ref=members.new_ref(),
+        submission=submission,
+        member_ref=member.ref,
+        item=item,
+        decision="WITHDRAWN",
+        content_hash=given.content_hash,
+        text_sha256=given.text_sha256,
+        policy_version=given.policy_version,
+        language=language,
+        method=METHOD,
+        decided_at=at,
+    )
+    consents.add(event)
+    replaced = receipts.of_submission(given.submission)
+    spoken_of = publishing.version_named(given.policy_version)
+    policy = spoken_of.policy if spoken_of else published.policy
+    receipting.issue(member, submission, [event], policy, replaces=replaced, at=at)
+    return _outcome(member, submission, _settle(member, published, at), 1)
 
 
 def _record(

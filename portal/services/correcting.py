@@ -17,6 +17,7 @@ from portal.holdings.host import HostRows
 from portal.holdings.profile import PORTAL
 from portal.policy.model import Text
 from portal.records import members
+from portal.records.members import Member
 from portal.rules.deed import Deed
 from portal.rules.identifier import shown_form
 from portal.rules.profile import judged
@@ -53,10 +54,7 @@ def correct(member_ref: str, changes: Mapping[str, str], by: By, at: datetime) -
         if member is None:
             raise LookupError(member_ref)
         subject = Subject(member.ref, member.host_id)
-        held_elsewhere = _held_by_host(subject, at)
-        known = {**held_elsewhere, **registering.profile_of(member)}
-        needed = ("email",) if "email" in changes and "email" in known else ()
-        wanted = judged({**_beside(known), **changes}, needed)
+        wanted = judge(_known_of(member, at), changes)
         changed = registering.change_held(member, changes, at)
         touched = sorted(item for item in changes if changed.before.get(item) != changed.after.get(item))
         auditing.note(Deed.PROFILE_CORRECTED, by, at, subject=member_ref, facts={"items": " ".join(sorted(changes))})
@@ -72,6 +70,22 @@ def correct(member_ref: str, changes: Mapping[str, str], by: By, at: datetime) -
     if missed:
         raise NotEverywhere(missed, tuple(done))
     return tuple(done)
+
+
+def known_of(member_ref: str, at: datetime) -> dict[str, str]:
+    """Return what is held of a member by item, the portal's own before the host's. Raises KeyDestroyed."""
+    member = members.of_ref(member_ref)
+    return _known_of(member, at) if member else {}
+
+
+def judge(known: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """Return these changes in the form in which they are kept. Raises ProfileFaults."""
+    needed = ("email",) if "email" in changes and "email" in known else ()
+    return judged({**_beside(known), **changes}, needed)
+
+
+def _known_of(member: Member, at: datetime) -> dict[str, str]:
+    return {**_held_by_host(Subject(member.ref, member.host_id), at), **registering.profile_of(member)}
 
 
 def _beside(known: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import url_for
 from flask_babel import gettext
 from flask_login import current_user
 
@@ -47,6 +48,7 @@ class RequestLine:
     due: str
     late: bool
     number: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def open_requests(at: datetime) -> list[RequestLine]:
             due=say_day(standing.request.due_day),
             late=standing.request.due_day < seoul_day(at),
             number=standing.request.number,
+            url=url_for("requests.receipt", number=standing.request.number),
         )
         for standing in found
         if standing.state.is_open

@@ -21,17 +21,23 @@ from flask_login import current_user
 from portal import clock
 from portal.policy.model import ConsentItem
 from portal.rules.wording import joined
-from portal.services import consenting, exporting, publishing, receipting, showing
+from portal.services import consenting, exercising, exporting, publishing, receipting, showing
 from portal.services.consenting import NothingToWithdraw
 from portal.services.showing import Decided
 from portal.speech import language, say_moment, say_text
 from portal.views import facts, guarding, held, receipts, step_up, visits
+from portal.views.requests import asking
 
 place = Blueprint("me", __name__, url_prefix="/me")
 LATEST_VISITS = 5
 VISITS_A_PAGE = 25
 # What a member may do with what is held, in this order. A page that is not there yet is left out.
-ACTIONS = (("me.download", lazy_gettext("내려받기")),)
+ACTIONS = (
+    ("me.download", lazy_gettext("내려받기")),
+    ("exercising.correct", lazy_gettext("정정")),
+    ("exercising.suspend", lazy_gettext("처리정지")),
+    ("exercising.delete", lazy_gettext("삭제")),
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def withdraw(item: str) -> Response | str:
     at = clock.now()
     if request.method == "POST":
         try:
-            consenting.withdraw(current_user.host_id, item, language(), at)
+            exercising.withdraw(asking(), item, at)
         except NothingToWithdraw:
             abort(404)
         return redirect(url_for("me.withdrawn", item=item), 303)  # type: ignore[return-value]
