@@ -178,3 +178,14 @@ def test_too_many_are_asked_to_wait(browser: MakeBrowser) -> None:
     answers = [there.post("/enter", {"who": f"member-{number}@gaon.example"}) for number in range(6)]
 
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+
+
+def test_it_is_the_whole_page(app: Flask, browser: MakeBrowser, clock: FakeClock, jiwon: str) -> None:
+    """Whoever came by mail reads their own values and may take them along, with a code of their own."""
+    there = entered(app, browser, clock)
+
+    page, asked = there.get("/me").text, there.post("/me/download", {"form": "csv"})
+
+    assert "010-1234-5678" in page
+    assert 'href="/me/download"' in page
+    assert "ji*******@gaon.example" in asked.text
