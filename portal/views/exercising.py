@@ -13,6 +13,7 @@ from portal import clock
 from portal.policy.model import Policy
 from portal.records.members import new_ref
 from portal.rules.deadline import Kind, due_on, received_day
+from portal.rules.identifier import shown_form
 from portal.rules.keeping import Fate
 from portal.rules.profile import ITEMS, ProfileFaults
 from portal.rules.wording import ground_text, length_text
@@ -80,7 +81,9 @@ def corrected() -> Response:
     except ProfileFaults as told:
         return _correct_page(known, typed, [Fault(fault.field, say_text(fault.reason)) for fault in told.faults])
     if _is_check():
-        edits = [Edit(item, _label(item), known.get(item, ""), wanted.get(item, "")) for item in changes]
+        edits = [
+            Edit(item, _label(item), known.get(item, ""), shown_form(item, wanted.get(item, ""))) for item in changes
+        ]
         return _page("correct_check", edits=edits, typed=typed, nonce=new_ref(), due=_due(Kind.CORRECTION, at))
     _count()
     try:
@@ -214,7 +217,8 @@ def _correct_page(known: dict[str, str], typed: dict[str, str], faults: list[Fau
 
 def _known() -> dict[str, str]:
     ref = current_user.member_ref
-    return correcting.known_of(ref, clock.now()) if ref else {}
+    known = correcting.known_of(ref, clock.now()) if ref else {}
+    return {item: shown_form(item, value) for item, value in known.items()}
 
 
 def _label(item: str) -> str:

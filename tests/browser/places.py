@@ -81,6 +81,18 @@ def _me(path: str) -> Walk:
     return walk
 
 
+def _complaint(person: Person) -> None:
+    _me("/privacy/me/complain")(person)
+    person.page.get_by_label("내용").fill("광고 메일이 왔어요.")
+    person.button("보낼 내용 확인하기").click()
+    person.button("요청하기").click()
+
+
+def _complaint_with_errors(person: Person) -> None:
+    _me("/privacy/me/complain")(person)
+    person.button("보낼 내용 확인하기").click()
+
+
 def _records(person: Person) -> None:
     _agreed(person)
     person.open("/privacy/me/records")
@@ -187,6 +199,13 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "my visits": ("내 접속 기록", _records),
     "download": ("내 개인정보 내려받기", _me("/privacy/me/download")),
     "step-up": ("한 번 더 확인할게요", _stepping_up),
+    "correct": ("잘못된 정보를 고쳐 주세요", _me("/privacy/me/correct")),
+    "suspend": ("처리정지하면 어떻게 되는지 확인해 주세요", _me("/privacy/me/suspend")),
+    "delete": ("지금 지우는 것과 남기는 것을 확인해 주세요", _me("/privacy/me/delete")),
+    "ask": ("열람 요청", _me("/privacy/me/ask")),
+    "complain with errors": ("불만 알리기", _complaint_with_errors),
+    "my requests": ("내 요청", _me("/privacy/requests")),
+    "my request": (re.compile("고충 처리 요청"), _complaint),
     "withdraw": ("철회하면 어떻게 되는지 확인해 주세요", _me("/privacy/me/withdraw/access")),
     "withdrawn": ("동의를 철회했어요", _withdrawn),
     "receipt": ("동의 확인서", _receipt),

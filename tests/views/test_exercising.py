@@ -106,7 +106,7 @@ def test_a_wrong_item_comes_back_with_what_was_typed(jiwon: Browser, item: str, 
 
 def test_nothing_changed_is_told(jiwon: Browser) -> None:
     """Who changes nothing is told so."""
-    answer = jiwon.post("/me/correct", profile(personal_contact="+821012345678"))
+    answer = jiwon.post("/me/correct", profile())
 
     assert answer.status_code == 422
     assert "고친 내용이 없어요." in answer.text
