@@ -1,4 +1,5 @@
-"""What a hundred thousand members cost: brought in from a list, found again by address, and their audit chain read."""
+"""What a hundred thousand members cost: brought in from a list, found again by address, their requests
+queued, and their audit chain read."""
 
 import csv
 import random
@@ -22,7 +23,7 @@ from portal.services.auditing import OPERATOR, By
 from portal.services.reading import ListFile
 from portal.settings import SAMPLE_STORE
 
-from . import stores
+from . import desk, stores
 from .figures import Figure, Part, say
 
 MEMBERS, QUICK_MEMBERS = 100_000, 5_000
@@ -39,11 +40,12 @@ def measure(folder: Path, postgres_url: Callable[[], str] | None, *, quick: bool
     file = folder / "members.csv"
     write_list(file, count)
     with serving(folder / "sqlite", None) as app:
-        figures = [*_brought_in(app, file, count, "SQLite"), _verified(app, count)]
+        figures = _brought_in(app, file, count, "SQLite")
+        figures += [desk.measured(app, count, "SQLite"), _verified(app, count)]
     if postgres_url is None:
         return Part(figures, ["members on PostgreSQL: there is none"])
     with serving(folder / "postgres", postgres_url) as app:
-        figures += _brought_in(app, file, count, "PostgreSQL")
+        figures += [*_brought_in(app, file, count, "PostgreSQL"), desk.measured(app, count, "PostgreSQL")]
     return Part(figures)
 
 

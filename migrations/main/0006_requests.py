@@ -77,6 +77,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_request_events"),
     )
     op.create_index("ix_request_events_request_id_id", "request_events", ["request_id", "id"])
+    asked = sa.text("word = 'MORE_ASKED'")  # few of them, and the queue counts who is waited for
+    op.create_index(
+        "ix_request_events_asked", "request_events", ["request_id", "id"], sqlite_where=asked, postgresql_where=asked
+    )
     op.create_table(
         "request_numbers",
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, func, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
@@ -59,6 +59,13 @@ class RequestEvent(Model):
         ),
         CheckConstraint(ACTOR_KIND, name="actor_kind"),
         Index("ix_request_events_request_id_id", "request_id", "id"),
+        Index(
+            "ix_request_events_asked",
+            "request_id",
+            "id",
+            sqlite_where=text("word = 'MORE_ASKED'"),
+            postgresql_where=text("word = 'MORE_ASKED'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)

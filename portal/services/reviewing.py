@@ -58,22 +58,24 @@ class AlreadySigned(Exception):
 
 def found(narrowed: Narrowed, by: By, at: datetime, before: int | None = None) -> Found:
     """Return one page of what staff did; audited."""
-    with writing():
+    with writing() as session:
         entries = audit_search.entries(narrowed, limit=PAGE + 1, before=before)
         older = entries[PAGE - 1].event.id if len(entries) > PAGE else None
         entries = entries[:PAGE]
         alone = [entry.event for entry in entries if entry.count == 1]
         page = _page(entries, alone, older)
         _note(by, at, [event.subject for event in alone])
+        session.expunge_all()  # what was read and written down is what is shown, and is not read again
     return page
 
 
 def rows_of(event_id: int, by: By, at: datetime) -> Found:
     """Return every row of one entry; audited. Nothing where there is none."""
-    with writing():
+    with writing() as session:
         events = audit_search.rows_of(event_id, limit=SEEN_AT_ONCE)
         page = _page([Entry(event, 1) for event in events], events, None)
         _note(by, at, [event.subject for event in events])
+        session.expunge_all()
     return page
 
 

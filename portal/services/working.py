@@ -110,10 +110,11 @@ def open_count() -> int:
 
 def queue(wanted: Wanted, page: int, by: By, at: datetime) -> tuple[list[Line], int]:
     """Return one page of the queue, the first being 1, and how many requests there are in all; audited."""
-    with writing():
+    with writing() as session:
         rows, total = request_queue.page(wanted, limit=PAGE, offset=(page - 1) * PAGE)
         lines = _lines(rows, at)
         auditing.note_views(Deed.QUEUE_VIEWED, by, at, [request.key_ref for request, _ in rows])
+        session.expunge_all()  # what was read and written down is what is shown, and is not read again
     return lines, total
 
 
@@ -136,7 +137,7 @@ def search(text: str, by: By, at: datetime) -> tuple[Searched, str | None]:
 
 def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_began: datetime) -> Case:
     """Return everything about one request, audited. Raises NoSuchRequest."""
-    with writing():
+    with writing() as session:
         found = request_queue.of_number(number)
         if found is None:
             raise NoSuchRequest(number)
@@ -170,6 +171,7 @@ def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_b
         )
         reason = "REVEALED" if until else ""
         auditing.note_views(Deed.REQUEST_VIEWED, by, at, [request.key_ref], about=number, reason=reason)
+        session.expunge_all()
     return case
 
 
