@@ -320,6 +320,8 @@ def _lines(rows: Sequence[tuple[Request, Member | None]], at: datetime) -> list[
         seal, known = seals.get(request.key_ref), {}
         if seal is not None and member is not None and member.sealed is not None:
             known = seal.open("members", "sealed", member.sealed)
+        elif seal is not None and member is not None:
+            known = {"host_id": member.host_id}  # known from a consent only
         elif seal is not None and request.sealed is not None:
             reply_to = seal.open("requests", "sealed", request.sealed, request.ref).get("reply_to", "")
             known = {"email": reply_to} if reply_to else {}

@@ -14,7 +14,7 @@ from portal import clock
 from portal.clock import seoul_day
 from portal.records.request_queue import Figures, Wanted
 from portal.rules.deadline import SOON_DAYS, Kind
-from portal.rules.mask import mask
+from portal.rules.mask import mask, mask_login_id
 from portal.rules.request import StepRefused
 from portal.services import working
 from portal.services.requesting import NoSuchRequest
@@ -162,6 +162,8 @@ def who_of(known: Mapping[str, str], is_gone: bool, requester: str) -> str:
     for item in ("email", "login_id", "personal_contact"):
         if known.get(item):
             return mask(item, known[item])
+    if known.get("host_id"):
+        return mask_login_id(known["host_id"])
     return gettext("비회원 문의") if requester == "STRANGER" else gettext("알 수 없음")
 
 

@@ -18,7 +18,7 @@ from portal.rules import refusal, reveal
 from portal.rules.deadline import Kind
 from portal.rules.deed import WORDS as DEEDS
 from portal.rules.deed import Deed
-from portal.rules.mask import mask, mask_text
+from portal.rules.mask import mask, mask_login_id, mask_text
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.wording import ground_text, period_text
 from portal.services.ordering import Preview
@@ -113,7 +113,9 @@ def asked_of(case: Case) -> list[tuple[str, list[str]]]:
 
 
 def _shown(case: Case, item: str, value: str) -> str:
-    return value if case.revealed_until else mask(item, value)
+    if case.revealed_until:
+        return value
+    return mask_login_id(value) if item == "host_id" else mask(item, value)
 
 
 def _words(case: Case, text: str) -> str:

@@ -78,6 +78,7 @@ TOLD: dict[Word, Any] = {
 ITEMS: dict[str, Any] = {
     "email": lazy_gettext("이메일"),
     "login_id": lazy_gettext("아이디"),
+    "host_id": lazy_gettext("회원 번호"),
     "company_name": lazy_gettext("회사"),
     "business_registration_number": lazy_gettext("사업자등록번호"),
     "personal_contact": lazy_gettext("연락처"),

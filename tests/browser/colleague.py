@@ -95,6 +95,18 @@ class Colleague:
         self.press("교육 기록")
         return self
 
+    def logs_a_complaint(self, reply_to: str, text: str) -> str:
+        """Log what somebody who is no member said on the telephone; end on the request and return its number."""
+        self.open("/privacy/desk/requests/new")
+        self.page.get_by_label("받은 방법").select_option("PHONE")
+        self.page.get_by_label("요청한 사람").select_option("STRANGER")
+        self.page.get_by_label("유형").select_option("COMPLAINT")
+        self.page.get_by_label("답할 메일").fill(reply_to)
+        self.page.get_by_label("요청 내용").fill(text)
+        self.press("접수")
+        expect(self.page.get_by_role("status")).to_contain_text("접수했습니다.")
+        return self.page.url.rpartition("/")[2]
+
     def ref(self) -> str:
         """Return the reference of the account: the one that signed in last."""
         return str(self._ask("SELECT holder_ref FROM sessions WHERE holder_kind = 'STAFF' ORDER BY began_at DESC"))

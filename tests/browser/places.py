@@ -173,6 +173,29 @@ def _handler_history(person: Person) -> None:
     at_desk("/privacy/desk/handlers/{self}", ready=True)(person)
 
 
+def _desk(path: str = "/privacy/desk") -> Walk:
+    """Come to a page of the desk as somebody who may see personal data, with one complaint in the queue."""
+
+    def walk(person: Person) -> None:
+        colleague = at_desk("/privacy/desk/requests/new", ready=True)(person)
+        assert isinstance(colleague, Colleague)
+        colleague.logs_a_complaint("someone@out.example", "메일이 왔습니다.")
+        if path:
+            colleague.open(path)
+
+    return walk
+
+
+def _request_with_errors(person: Person) -> None:
+    _desk("")(person)
+    person.button("5분 동안 보기").click()
+
+
+def _log_with_errors(person: Person) -> None:
+    _desk("/privacy/desk/requests/new")(person)
+    person.button("접수").click()
+
+
 def _code_again(person: Person) -> None:
     colleague = at_desk("/privacy/desk/handlers/{self}")(person)
     assert isinstance(colleague, Colleague)
@@ -222,4 +245,11 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "invite staff": ("직원 초대", at_desk("/privacy/desk/handlers/invite")),
     "closed to this role": ("이 화면을 볼 권한이 없습니다", at_desk("/privacy/desk/handlers", "handler")),
     "the code again": ("본인 확인", _code_again),
+    "the queue": ("요청함", _desk()),
+    "an empty queue": ("요청함", _desk("/privacy/desk?due=2020-01-01")),
+    "a request": ("고충 처리 요청", _desk("")),
+    "a request with errors": ("고충 처리 요청", _request_with_errors),
+    "log a request": ("대리 접수", _desk("/privacy/desk/requests/new")),
+    "log a request with errors": ("대리 접수", _log_with_errors),
+    "access records": ("접속기록", _desk("/privacy/desk/access")),
 }
