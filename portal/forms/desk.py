@@ -4,7 +4,7 @@ Each is read whole and tells every fault at once; what was typed stays typed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flask_babel import gettext
@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.clock import SEOUL
 from portal.forms.handlers import Form
-from portal.rules import refusal, reveal
+from portal.rules import profile, refusal, reveal
 from portal.rules.deadline import Kind
 from portal.rules.forbidden import forbidden
 from portal.rules.identifier import IdentifierFault, email_address
@@ -41,6 +41,7 @@ class Stepping(Form):
     ground: str = ""
     words: str = ""
     until: date | None = None
+    changes: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, sent: MultiDict[str, str], number: str, kind: Kind) -> "Stepping":
@@ -56,6 +57,9 @@ class Stepping(Form):
             form.typed[f"ground_{name}"] = form.ground = sent.get(f"ground_{name}", "")
             if refusal.ground(kind, form.ground) is None:
                 form.faults[f"ground_{name}"] = gettext("근거를 골라 주세요.")
+        if form.word is Word.FULFILLED and kind is Kind.CORRECTION:
+            form.changes = {item: sent.get(f"change_{item}", "").strip()[:254] for item in profile.ITEMS}
+            form.typed |= {f"change_{item}": text for item, text in form.changes.items()}
         if form.word is Word.DEFERRED:
             form.until = form.day(sent, f"until_{name}")
         if form.word is Word.APPROVED and kind in DESTROYING:

@@ -4,7 +4,7 @@ Whatever shows a person's data, masked or not, is read and audited in one transa
 what (safety standard art. 8). If the row cannot be written, nothing is shown.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -22,7 +22,7 @@ from portal.rules.deed import Deed
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import NOT_NEXT, OWN_REQUEST, StepRefused
 from portal.rules.role import Role
-from portal.services import accounts, auditing, ordering, registering, requesting, revealing
+from portal.services import accounts, auditing, carrying_out, ordering, registering, requesting, revealing
 from portal.services.auditing import By
 from portal.services.ordering import Preview
 from portal.services.requesting import Channel, Details, Filed, NoSuchRequest, Requester, Standing
@@ -211,16 +211,25 @@ def step(
     reason: str = "",
     words: str = "",
     until: date | None = None,
+    changes: Mapping[str, str] | None = None,
 ) -> None:
-    """Take one step of a request that stands as the page showed it, with `seen` steps.
+    """Take one step of a request that stands as the page showed it, with `seen` steps, and do what it says is done.
 
-    Raises NoSuchRequest, ChangedMeanwhile, StepRefused, DeferralRefused, or KeyDestroyed.
+    `changes` are what a correction is to write where the request itself does not say. Raises NoSuchRequest,
+    ChangedMeanwhile, StepRefused, DeferralRefused, CannotCarryOut, ProfileFaults, NotEverywhere, or KeyDestroyed.
     """
-    with writing():
+    standing = requesting.stand_of(number, at)
+    if standing.kind is Kind.CORRECTION and word is Word.FULFILLED:
+        _refuse_own(_lines([request_queue.of_number(number) or (standing.request, None)], at)[0].known, by)
+        if len(standing.events) == seen and word in requesting.steps_for(standing, by, roles):
+            carrying_out.correct(standing.request, changes or {}, by, at)
+    with carrying_out.transaction(standing.kind, word):
         request = _held(number, by)
         events = requests.events_of([request.id])[request.id]
         if len(events) != seen:
             raise ChangedMeanwhile(_name_of(events[-1].actor))
+        if word in requesting.steps_for(requesting.stand_of(number, at), by, roles):
+            carrying_out.carry_out(request, word, by, at)
         requesting.take_step(request, word, by=by, at=at, roles=roles, reason=reason, words=words, until=until)
         if request.handler_ref is None:
             request_queue.assign(request, by.ref)

@@ -14,7 +14,7 @@ from portal.forms.handlers import Form
 from portal.holdings import holdings
 from portal.policy.model import Policy, RetentionRule
 from portal.records.requests import RequestEvent
-from portal.rules import refusal, reveal
+from portal.rules import profile, refusal, reveal
 from portal.rules.deadline import Kind
 from portal.rules.deed import WORDS as DEEDS
 from portal.rules.deed import Deed
@@ -24,7 +24,8 @@ from portal.rules.wording import ground_text, period_text
 from portal.services.ordering import Preview
 from portal.services.working import Case, Done
 from portal.speech import language, say_text
-from portal.views.desk_words import FREE, ITEMS, STEPS, TOLD
+from portal.views.desk_words import DONE_WITH_IT, FREE, ITEMS, STEPS, TOLD
+from portal.views.requests import scope_names
 from portal.views.standing import REQUESTERS
 
 FIRST = (  # of the steps that may be taken, the first of these is the next one
@@ -60,6 +61,7 @@ class Step:
     has_words: bool
     words_needed: bool
     has_until: bool
+    items: list[tuple[str, str]]
     typed_number: bool
     is_open: bool
 
@@ -105,6 +107,9 @@ def asked_of(case: Case) -> list[tuple[str, list[str]]]:
         asked += [(gettext("바꿀 값"), lines)] if lines else []
     elif isinstance(changes, list):
         asked.append((gettext("항목"), [str(ITEMS.get(item, item)) for item in changes]))
+    names = scope_names()
+    scopes = [str(names[scope]) for scope in case.details.get("scopes", ()) if scope in names]
+    asked += [(gettext("열람할 것"), scopes)] if scopes else []
     for name, heading in FREE.items():
         text = case.details.get(name)
         if isinstance(text, str) and text:
@@ -124,12 +129,12 @@ def _words(case: Case, text: str) -> str:
 
 def steps_of(case: Case, form: Form) -> tuple[Step | None, list[Step]]:
     """Return the next step, and the others that may be taken instead; the one just sent is open."""
-    kind, sent = case.standing.kind, form.word if isinstance(form, Stepping) else None
+    sent = form.word if isinstance(form, Stepping) else None
     primary = next((word for word in FIRST if word in case.next and not _is_aside(word, case)), None)
     others = [word for word in ASIDE if word in case.next and word is not primary]
     return (
-        _step(primary, kind, is_open=True) if primary else None,
-        [_step(word, kind, is_open=word is sent) for word in others],
+        _step(primary, case, is_open=True) if primary else None,
+        [_step(word, case, is_open=word is sent) for word in others],
     )
 
 
@@ -142,8 +147,13 @@ def _is_aside(word: Word, case: Case) -> bool:
     )
 
 
-def _step(word: Word, kind: Kind, *, is_open: bool) -> Step:
+def _step(word: Word, case: Case, *, is_open: bool) -> Step:
+    kind = case.standing.kind
     button, lead = STEPS[word]
+    corrects = word is Word.FULFILLED and kind is Kind.CORRECTION
+    items = profile.ITEMS if corrects and not case.details.get("changes") else ()
+    if word is Word.FULFILLED and kind in DONE_WITH_IT:
+        lead = DONE_WITH_IT[kind]
     destroys = word is Word.APPROVED and kind in DESTROYING
     return Step(
         word=word.value,
@@ -154,6 +164,7 @@ def _step(word: Word, kind: Kind, *, is_open: bool) -> Step:
         has_words=word in MAY_HAVE_WORDS,
         words_needed=needs_words(word, kind),
         has_until=word is Word.DEFERRED,
+        items=[(item, str(ITEMS[item])) for item in items],
         typed_number=destroys,
         is_open=is_open,
     )

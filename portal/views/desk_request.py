@@ -13,9 +13,12 @@ from portal.forms.desk import Revealing, Stepping
 from portal.forms.handlers import Form
 from portal.rules import reveal
 from portal.rules.deadline import ANSWER_DAYS, DeferralRefused, received_day
+from portal.rules.profile import ProfileFaults
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import StepRefused
 from portal.services import publishing, requesting, revealing, working
+from portal.services.carrying_out import CannotCarryOut
+from portal.services.correcting import NotEverywhere
 from portal.services.requesting import NoSuchRequest, Standing
 from portal.services.working import Case, ChangedMeanwhile
 from portal.speech import say_text
@@ -56,6 +59,7 @@ def step(number: str) -> Response:
             reason=form.ground,
             words=form.words,
             until=form.until,
+            changes=form.changes,
         )
     except NoSuchRequest:
         abort(404)
@@ -65,6 +69,15 @@ def step(number: str) -> Response:
         form.faults[_field(form, name)] = f"{say_text(refused.reason)} {refused.source}".strip()
     except DeferralRefused as refused:
         form.faults[f"until_{name}"] = f"{say_text(refused.reason)} {refused.source}".strip()
+    except CannotCarryOut as cannot:
+        form.faults[_field(form, name)] = say_text(cannot.reason)
+    except ProfileFaults as told:
+        form.faults |= {f"change_{fault.field}": say_text(fault.reason) for fault in told.faults}
+    except NotEverywhere as left:
+        places = ", ".join(say_text(place) for place in left.where)
+        form.faults[_field(form, name)] = gettext(
+            "%(places)s: 아직 바꾸지 못했습니다. 나머지는 바뀌었으니 잠시 뒤에 다시 보내 주세요.", places=places
+        )
     except (KeyDestroyed, NoKey):
         form.faults[_field(form, name)] = gettext("이 요청의 정보는 이미 파기되어 더 적을 수 없습니다.")
     else:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 
+from portal.rules.deadline import Kind
 from portal.rules.progress import Word
 
 STEPS: dict[Word, tuple[Any, Any]] = {  # word: (the button, what it does)
@@ -56,6 +57,11 @@ STEPS: dict[Word, tuple[Any, Any]] = {  # word: (the button, what it does)
         lazy_gettext("요청한 사람이 요청을 거둔다고 알린 것을 적습니다."),
     ),
     Word.CLOSED: (lazy_gettext("종결"), lazy_gettext("더 할 일이 없어 종결합니다.")),
+}
+DONE_WITH_IT: dict[Kind, Any] = {  # what else the step does
+    Kind.CORRECTION: lazy_gettext("값을 포털과 MateCost의 모든 곳에서 바꾸고, 모두 바뀌면 결과를 메일로 알립니다."),
+    Kind.SUSPENSION: lazy_gettext("이 회원의 이용을 바로 멈추고 결과를 메일로 알립니다."),
+    Kind.WITHDRAWAL: lazy_gettext("동의를 철회로 기록하고 결과를 메일로 알립니다."),
 }
 TOLD: dict[Word, Any] = {
     Word.RECEIVED: lazy_gettext("접수"),
