@@ -59,11 +59,11 @@ BASIS: Mapping[Kind, Text] = {
 DAYS: Mapping[Kind, int] = dict.fromkeys(Kind, ANSWER_DAYS)
 NOTICE_DAYS: Mapping[Notice, int] = {Notice.THREE_DAYS_LEFT: 3, Notice.ONE_DAY_LEFT: 1, Notice.OVERDUE: -1}
 ONLY_ACCESS = Text(
-    ko="열람만 연기할 수 있어요. 다른 요청은 10일 안에 답해야 해요.",
+    ko="열람만 연기할 수 있습니다. 다른 요청은 10일 안에 답해야 합니다.",
     en="Only access may be deferred. Every other request is answered within 10 days.",
 )
 REASON_NEEDED = Text(ko="연기하는 사유를 적어 주세요.", en="Give the reason for the deferral.")
-TOO_LATE = Text(ko="기한이 지나 연기할 수 없어요.", en="The due day has passed; it is too late to defer.")
+TOO_LATE = Text(ko="기한이 지나 연기할 수 없습니다.", en="The due day has passed; it is too late to defer.")
 NOTHING_DEFERRED = Text(ko="기한보다 뒤의 날짜를 골라 주세요.", en="Choose a day after the due day.")
 DEFERRAL_SOURCE = "PIPA art. 35(3)"
 

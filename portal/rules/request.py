@@ -52,20 +52,20 @@ OF_THE_SYSTEM = frozenset(
 JUDGING = frozenset({Word.APPROVED, Word.DEFERRED, Word.RE_REVIEWED, Word.CLOSED, *DECISIONS})
 
 NOT_NEXT = Text(ko="지금은 할 수 없는 단계예요.", en="This step is not possible now.")
-NOT_YOURS = Text(ko="이 단계를 진행할 권한이 없어요.", en="You are not the one to take this step.")
-OWN_REQUEST = Text(ko="본인이 낸 요청은 직접 처리할 수 없어요.", en="You cannot handle a request of your own.")
+NOT_YOURS = Text(ko="이 단계를 진행할 권한이 없습니다.", en="You are not the one to take this step.")
+OWN_REQUEST = Text(ko="본인이 낸 요청은 직접 처리할 수 없습니다.", en="You cannot handle a request of your own.")
 OTHER_APPROVER = Text(
-    ko="요청을 접수했거나 이미 승인한 사람은 승인할 수 없어요. 다른 사람이 승인해야 해요.",
+    ko="요청을 접수했거나 이미 승인한 사람은 승인할 수 없습니다. 다른 사람이 승인해야 합니다.",
     en="Whoever made, logged or already approved the request cannot approve it. Somebody else must.",
 )
 OTHER_REVIEWER = Text(
-    ko="처음 결정한 사람은 이의를 검토할 수 없어요. 다른 사람이 검토해야 해요.",
+    ko="처음 결정한 사람은 이의를 검토할 수 없습니다. 다른 사람이 검토해야 합니다.",
     en="Whoever decided first cannot review the objection. Somebody else must.",
 )
-IDENTITY_FIRST = Text(ko="본인 또는 대리인 확인이 먼저예요.", en="First establish who asks and that they may.")
-APPROVAL_FIRST = Text(ko="승인이 먼저 필요해요.", en="It must be approved first.")
+IDENTITY_FIRST = Text(ko="본인 또는 대리인 확인이 먼저입니다.", en="First establish who asks and that they may.")
+APPROVAL_FIRST = Text(ko="승인이 먼저 필요합니다.", en="It must be approved first.")
 DESTRUCTION_FIRST = Text(
-    ko="파기가 끝났다고 확인되기 전에는 완료할 수 없어요.", en="It is not done before its destruction is proved."
+    ko="파기가 끝났다고 확인되기 전에는 완료할 수 없습니다.", en="It is not done before its destruction is proved."
 )
 REASON_NEEDED = Text(ko="사유를 적어 주세요.", en="Give the reason.")
 GROUND_NEEDED = Text(ko="거절하거나 일부만 들어줄 근거를 골라 주세요.", en="Choose the ground on which it is refused.")

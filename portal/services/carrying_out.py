@@ -25,7 +25,7 @@ from portal.services.changing import changing_standing
 NO_CHANGES = Text(ko="바꿀 값을 하나 이상 적어 주세요.", en="Give at least one value to change.")
 NO_MEMBER = Text(
     ko="누구의 정보인지 알 수 없어 이렇게 처리할 수 없습니다.",
-    en="Nobody knows whose data it is, so it cannot be done so.",
+    en="It is not known whose data this is, so it cannot be done.",
 )
 NO_CONSENT = Text(ko="철회할 동의가 남아 있지 않습니다.", en="There is no consent left to withdraw.")
 

@@ -19,7 +19,7 @@ from portal.rules.request import StepRefused
 from portal.services import working
 from portal.services.requesting import NoSuchRequest
 from portal.services.working import FORECAST_DAYS, PAGE, ChangedMeanwhile, Line, Searched
-from portal.speech import language, say_text
+from portal.speech import language, say_short_day, say_text
 from portal.views import guarding
 from portal.views.standing import CHANNELS, REQUESTERS, Due, due_of, kind_name, pill_of
 
@@ -261,8 +261,8 @@ def _chips(figures: Figures, view: str, wanted: Wanted) -> list[dict[str, Any]]:
         "waiting": gettext("보완 대기 %(count)s", count=figures.waiting),
         "ended": gettext("끝난 요청"),
     }
-    whole = wanted.member_ref is None
-    return [
+    whole = wanted.member_ref is None and wanted.until is None
+    chips = [
         {
             "url": url_for("desk.queue", view=None if name == "open" else name),
             "name": words,
@@ -270,6 +270,18 @@ def _chips(figures: Figures, view: str, wanted: Wanted) -> list[dict[str, Any]]:
         }
         for name, words in names.items()
     ]
+    if wanted.until is not None and wanted.member_ref is None:
+        kept = {key: value for key, value in request.args.items() if key not in ("due", "page", "lang")}
+        chips.append({"url": url_for("desk.queue", **kept), "name": _narrowed_to(wanted), "is_here": True})  # type: ignore[arg-type]
+    return chips
+
+
+def _narrowed_to(wanted: Wanted) -> str:
+    if wanted.since is None or wanted.until is None:
+        return gettext("기한 지남만 · 모두 보기")
+    if wanted.since == wanted.until:
+        return gettext("%(day)s 마감만 · 모두 보기", day=say_short_day(wanted.until))
+    return gettext("%(day)s까지 마감만 · 모두 보기", day=say_short_day(wanted.until))
 
 
 def _caption(view: str, wanted: Wanted) -> str:

@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
+from portal.database import db, writing
 from portal.records import audit, requests
 from portal.rules.deadline import Kind
 from portal.rules.progress import Word
 from portal.rules.role import Role
 from portal.services import auditing, requesting
 from portal.services.auditing import By
+from portal.vault import person_keys
 from tests.desk.samples import a_member, a_request
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import JIWON, MINHO, Browser
@@ -298,3 +300,28 @@ def test_a_complaint_is_answered_in_words(app: Flask, clock: FakeClock, handler:
     assert "내용을 적어 주세요." in bare.text
     assert done.status_code == 303
     assert "so*****@out.example" in handler.get(path(number)).text
+
+
+def test_a_paper_is_read_while_values_are_revealed(app: Flask, clock: FakeClock, handler: Browser, number: str) -> None:
+    """Before the reveal there is no such paper; during it each reading is written down; once destroyed it is gone."""
+    proof = b"%PDF-1.7 power of attorney"
+    with app.app_context():
+        request = requests.of_number(number)
+        assert request is not None
+        sealed = person_keys.seal_of(request.key_ref).seal("papers", "sealed", proof, "paper-1")
+        facts = {"kind": "POWER_OF_ATTORNEY", "media_type": "application/pdf", "size": len(proof)}
+        with writing():
+            kept = requests.Paper(ref="paper-1", request_id=request.id, sealed=sealed, received_at=clock(), **facts)
+            db.session.add(kept)
+
+    before = handler.get(path(number, "/papers/paper-1"))
+    handler.post(path(number, "/reveal"), WHY)
+    page = handler.get(path(number)).text
+    during = handler.get(path(number, "/papers/paper-1"))
+
+    assert before.status_code == 404
+    assert f"/desk/requests/{number}/papers/paper-1" in page
+    assert (during.status_code, during.data) == (200, proof)
+    assert during.headers["Content-Disposition"].startswith("attachment")
+    with app.app_context():
+        assert len(audit.found(limit=5, deed="paper.viewed")) == 1

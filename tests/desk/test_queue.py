@@ -116,6 +116,7 @@ def test_the_tiles_and_days_lead_into_the_list(app: Flask, clock: FakeClock, han
     assert numbers(handler.get("/desk?due=soon").text) == [soon]
     assert numbers(handler.get("/desk?due=2026-11-26").text) == [soon]
     assert 'aria-label="26 목 마감 1건"' in page
+    assert "11-26(목) 마감만 · 모두 보기" in handler.get("/desk?due=2026-11-26").text
 
 
 def test_filters_stand_in_the_address(app: Flask, clock: FakeClock, handler: Browser) -> None:
