@@ -220,7 +220,7 @@ def _tiles(figures: Figures, average: float | None) -> list[dict[str, Any]]:
         {
             "url": url_for("desk.queue", who="none"),
             "value": _counted_items(figures.unassigned),
-            "words": gettext("담당 없음"),
+            "words": gettext("맡은 사람 없음"),
             "mark": "",
         },
         {

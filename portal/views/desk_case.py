@@ -18,6 +18,7 @@ from portal.rules import profile, refusal, reveal
 from portal.rules.deadline import Kind
 from portal.rules.deed import WORDS as DEEDS
 from portal.rules.deed import Deed
+from portal.rules.identifier import shown_form
 from portal.rules.mask import mask, mask_login_id, mask_text
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.wording import ground_text, period_text
@@ -119,7 +120,7 @@ def asked_of(case: Case) -> list[tuple[str, list[str]]]:
 
 def _shown(case: Case, item: str, value: str) -> str:
     if case.revealed_until:
-        return value
+        return shown_form(item, value)
     return mask_login_id(value) if item == "host_id" else mask(item, value)
 
 

@@ -109,7 +109,7 @@ def test_a_step_is_taken_and_stands_in_the_line(handler: Browser, number: str) -
     page = handler.get(answer.location).text
 
     assert answer.status_code == 303
-    assert re.search(r"<li>본인 확인<span class=\"by\">11-23 12:00 · 이도현</span>", page)
+    assert re.search(r"<li>본인 확인 마침<span class=\"by\">11-23 12:00 · 이도현</span>", page)
 
 
 def test_a_fault_keeps_what_was_typed(handler: Browser, number: str) -> None:
@@ -198,6 +198,7 @@ def test_values_are_revealed_for_a_reason(app: Flask, clock: FakeClock, handler:
     for page in (shown, still):
         assert JIWON in page
         assert "010-9876-5432" in page
+        assert "010-1234-5678" in page
         assert "12:05까지 보입니다" in page
     assert not re.search("jiwon|9876|1234", after)
 
