@@ -98,7 +98,7 @@ class Logging(Form):
     subject: str = ""
     reply_to: str = ""
     proof: str = ""
-    text: str = ""
+    said: str = ""
     nonce: str = ""
 
     @classmethod
@@ -123,7 +123,7 @@ class Logging(Form):
             except IdentifierFault as fault_:
                 form.faults["reply_to"] = say_text(fault_.reason)
         form.proof = long_text(form, sent, "proof", WORDS_LENGTH, needed=False)
-        form.text = long_text(form, sent, "text", TEXT_LENGTH)
+        form.said = long_text(form, sent, "text", TEXT_LENGTH)
         return form
 
     def need(self, name: str, value: object, missing: str) -> None:

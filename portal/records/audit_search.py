@@ -34,9 +34,9 @@ class Entry:
 
 def entries(narrowed: Narrowed, *, limit: int, before: int | None = None) -> list[Entry]:
     """Return deeds of staff, newest first; `before` is the row where the former page ended."""
-    newest, count = func.max(AuditEvent.id).label("newest"), func.count(AuditEvent.subject.distinct()).label("count")
+    newest, people = func.max(AuditEvent.id).label("newest"), func.count(AuditEvent.subject.distinct()).label("people")
     query = (
-        select(newest, count)
+        select(newest, people)
         .where(*_conditions(narrowed))
         .group_by(AuditEvent.at, AuditEvent.actor, AuditEvent.deed, AuditEvent.about)
         .order_by(newest.desc())
@@ -44,7 +44,7 @@ def entries(narrowed: Narrowed, *, limit: int, before: int | None = None) -> lis
     )
     if before is not None:
         query = query.where(AuditEvent.id < before)
-    found = [(row.newest, row.count) for row in db.session.execute(query)]
+    found = [(row.newest, row.people) for row in db.session.execute(query)]
     rows = db.session.scalars(select(AuditEvent).where(AuditEvent.id.in_([newest for newest, _ in found])))
     events = {event.id: event for event in rows}
     return [Entry(events[newest], count) for newest, count in found]

@@ -4,7 +4,7 @@ Reading these records is a deed of its own and stands among them. So that one pa
 ten thousand people, an entry about many shows their number only; whose it was stands on the entry's own page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -131,7 +131,7 @@ def _page(entries: list[Entry], alone: Iterable[AuditEvent], older: int | None) 
     )
 
 
-def _whose(subjects: set[str]) -> Mapping[str, str]:
+def _whose(subjects: set[str]) -> dict[str, str]:
     known = members.of_refs(subjects)
     profiles = registering.profiles_of(known)
     whose = {ref: profile.get("email") or profile.get("login_id", "") for ref, profile in profiles.items()}

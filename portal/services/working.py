@@ -272,8 +272,8 @@ def subject_of(text: str, by: By, at: datetime) -> Member | None:
     with writing():
         found = registering.found_by(item, " ".join(text.split()))
         member = found[0] if len(found) == 1 else None
-        facts = {"by": item, "found": member is not None}
-        auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=member.ref if member else "", facts=facts)
+        ref = member.ref if member else ""
+        auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=ref, facts={"by": item, "found": bool(ref)})
     return member
 
 

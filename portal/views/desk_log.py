@@ -44,7 +44,7 @@ def log() -> Response:
         form.faults["reply_to"] = gettext("답할 메일 주소를 적어 주세요. 회원이 아니면 다른 연락 방법이 없습니다.")
     if form.faults or form.received_at is None:
         return _page(form, at)
-    details: Details = {"text": form.text}
+    details: Details = {"text": form.said}
     details |= {"proof": form.proof} if form.proof else {}
     details |= {"reply_to": form.reply_to} if form.reply_to else {}
     try:

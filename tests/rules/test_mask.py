@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.rules.mask import MASKS, mask
+from portal.rules.mask import MASKS, mask, mask_text
 
 MASKED = {
     "email": ("email", "matecost@abcd.example", "ma******@abcd.example"),
@@ -91,3 +91,22 @@ def test_a_name_shows_two_signs_at_most(value: str) -> None:
     shown = [sign for sign in mask("name", word) if sign != "*"]
 
     assert len(shown) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("메일은jiwon@home.example입니다", "메일은ji***@home.example입니다"),
+        ("010-9876-5432로 전화 주세요", "010-****-5432로 전화 주세요"),
+        ("+82 10 9876 5432", "010-****-5432"),
+        ("계좌 110-234-567890", "계좌 ***"),
+        ("2026-11-20에 퇴사, 2026. 11. 21. 연락", "2026-11-20에 퇴사, 2026. 11. 21. 연락"),
+        ("R-2026-0141 요청", "R-2026-0141 요청"),
+        ("3년 동안 12건", "3년 동안 12건"),
+        ("", ""),
+    ],
+)
+def test_addresses_and_numbers_in_free_text_are_masked(text: str, shown: str) -> None:
+    """Days, request numbers and small numbers stay; doing it twice changes nothing."""
+    assert mask_text(text) == shown
+    assert mask_text(shown) == shown
