@@ -15,6 +15,7 @@ from portal.errors import ConfigurationError
 from portal.holdings.host_map import read_map
 from portal.services.access_room import access_records
 from portal.services.migrating import schema_faults
+from portal.services.replaying import restore_fault
 from portal.settings import Settings
 from portal.vault.secrets import open_secrets
 
@@ -30,8 +31,10 @@ class MountedSession(SecureCookieSessionInterface):
         return "/" if app.config["SESSION_COOKIE_SECURE"] else request.script_root or "/"
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None, after_restore: bool = False) -> Flask:
     """Return the portal on its stores, ready to serve.
+
+    `after_restore` lets a replay begin on a store that has brought destroyed people back; nothing else may.
 
     Raises ConfigurationError, with every fault, when settings, secrets or stores are not fit to start on.
     """
@@ -65,8 +68,21 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.session_interface = MountedSession()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     database.attach(app, settings)
+    fault = None if after_restore else _restore_fault(app)
+    if fault:
+        raise ConfigurationError([fault])
     headers.guard(app, settings)
     speech.speak(app, settings.language)
     CSRFProtect(app)
     views.open_places(app)
     return app
+
+
+def _restore_fault(app: Flask) -> str | None:
+    """Return why a restored store may not be served; no connection stays open, for a server may fork afterwards."""
+    with app.app_context():
+        try:
+            return restore_fault()
+        finally:
+            for engine in database.db.engines.values():
+                engine.dispose()

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 from flask import Flask
 
-COMMANDS = ("access", "audit", "consent", "jobs", "keys", "members", "policy", "serve", "staff", "store")
+COMMANDS = ("access", "audit", "consent", "jobs", "keys", "members", "policy", "retention", "serve", "staff", "store")
 
 
 class LazyCommands(click.Group):
@@ -30,12 +30,12 @@ def main() -> None:
     """Run the privacy portal's duties from a shell."""
 
 
-def portal_app() -> Flask:
-    """Return the portal made from the environment, as the server would make it."""
+def portal_app(*, after_restore: bool = False) -> Flask:
+    """Return the portal made from the environment, as the server would make it; for a replay also after a restore."""
     from portal import create_app
     from portal.settings import ConfigurationError, Settings
 
     try:
-        return create_app(Settings.from_environ(os.environ))
+        return create_app(Settings.from_environ(os.environ), after_restore=after_restore)
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error

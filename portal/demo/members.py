@@ -25,16 +25,16 @@ class SampleAccount(NamedTuple):
 
 SAMPLE_ACCOUNTS = (
     SampleAccount(
-        "gaon-1001", "가온유통(주)", "100-81-00013", "haneul.kim@gaon.example", "010-0000-1001", "sample-gaon-1001"
+        "gaon-1001", "가온유통(주)", "101-81-00016", "haneul.kim@gaon.example", "010-0000-1001", "sample-gaon-1001"
     ),
     SampleAccount(
-        "gaon-1002", "가온유통(주)", "100-81-00013", "seojun.lee@gaon.example", "010-0000-1002", "sample-gaon-1002"
+        "gaon-1002", "가온유통(주)", "101-81-00016", "seojun.lee@gaon.example", "010-0000-1002", "sample-gaon-1002"
     ),
     SampleAccount(
-        "nuri-2001", "누리제약(주)", "100-81-00027", "jiwoo.park@nuri.example", "010-0000-2001", "sample-nuri-2001"
+        "nuri-2001", "누리제약(주)", "101-81-00020", "jiwoo.park@nuri.example", "010-0000-2001", "sample-nuri-2001"
     ),
     SampleAccount(
-        "dodam-3001", "도담커머스", "100-01-00030", "doyun.choi@dodam.example", "010-0000-3001", "sample-dodam-3001"
+        "dodam-3001", "도담커머스", "101-01-00033", "doyun.choi@dodam.example", "010-0000-3001", "sample-dodam-3001"
     ),
 )
 

@@ -176,7 +176,12 @@ def _counts(subject: Subject) -> dict[str, int | None]:
 
 
 def _kept(policy: Policy, member: Member, why: Why, event_day: date) -> tuple[tuple[str, date], ...]:
-    """Return the rules under which something of this member stays, with the day on which it ends."""
+    """Return the rules under which something of this member stays, with the day on which it ends.
+
+    Who comes back with a restore was kept apart the first time, and nothing of it can be read any more.
+    """
+    if why == "REPLAYED":
+        return ()
     rules = ["fraud"] if member.email_index or member.login_index else []
     rules += ["identity_check"] if identity_checks_of(member.ref) else []
     rules += ["dispute"] if disputes_of(member.ref) else []
