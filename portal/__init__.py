@@ -13,6 +13,7 @@ from portal import database, headers, speech, views
 from portal.clock import Clock
 from portal.errors import ConfigurationError
 from portal.holdings.host_map import read_map
+from portal.rules.paper import MOST_BYTES
 from portal.services.access_room import access_records
 from portal.services.migrating import schema_faults
 from portal.services.replaying import restore_fault
@@ -21,6 +22,7 @@ from portal.vault.secrets import open_secrets
 
 FORM_BYTES = 64 * 1024
 FORM_FIELDS = 200
+ROOM_FOR = {"contact.send_as_agent": MOST_BYTES + FORM_BYTES}  # where a form brings a paper
 FORM_AGE = timedelta(hours=8)
 
 
@@ -73,9 +75,17 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
         raise ConfigurationError([fault])
     headers.guard(app, settings)
     speech.speak(app, settings.language)
+    app.before_request(_make_room)  # before anything reads the form
     CSRFProtect(app)
     views.open_places(app)
     return app
+
+
+def _make_room() -> None:
+    """Let a form that brings a paper be larger than others."""
+    room = ROOM_FOR.get(request.endpoint or "")
+    if room:
+        request.max_content_length = room
 
 
 def _restore_fault(app: Flask) -> str | None:

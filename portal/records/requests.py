@@ -239,3 +239,29 @@ def wipe_of(member_ref: str, at: datetime) -> int:
     gone: int = db.session.execute(papers.values(sealed=None, destroyed_at=at)).rowcount
     asked = update(Request).where(Request.member_ref == member_ref, Request.sealed.is_not(None))
     return gone + db.session.execute(asked.values(sealed=None)).rowcount
+
+
+def add_paper(paper: Paper) -> None:
+    """Keep a paper."""
+    db.session.add(paper)
+    db.session.flush()
+
+
+def papers_held(limit: int) -> list[tuple[str, datetime | None]]:
+    """Return papers that are still there, those of requests that ended first going first: (ref, when it ended)."""
+    query = (
+        select(Paper.ref, Request.ended_at)
+        .join(Request, Request.id == Paper.request_id)
+        .where(Paper.sealed.is_not(None), Request.ended_at.is_not(None))
+        .order_by(Request.ended_at)
+        .limit(limit)
+    )
+    return [(row.ref, row.ended_at) for row in db.session.execute(query)]
+
+
+def wipe_paper(ref: str, at: datetime) -> Request | None:
+    """Wipe a paper and return the request that it came with, or None where it was wiped before."""
+    held = update(Paper).where(Paper.ref == ref, Paper.sealed.is_not(None))
+    if not db.session.execute(held.values(sealed=None, destroyed_at=at)).rowcount:
+        return None
+    return db.session.scalars(select(Request).join(Paper, Paper.request_id == Request.id).where(Paper.ref == ref)).one()

@@ -23,7 +23,7 @@ from portal.rules.role import Role
 from portal.services import following, mailing, proving, requesting
 from portal.services.auditing import By
 from portal.services.limiting import limit
-from portal.services.requesting import Filed, Standing
+from portal.services.requesting import Standing
 from portal.vault import person_keys
 
 LASTS = timedelta(days=7)
@@ -80,22 +80,29 @@ def is_open(token: str, at: datetime) -> bool:
 
 
 def confirm(token: str, language: Language, origin: str, at: datetime) -> str | None:
-    """Turn the draft of a link into a complaint; return the token to follow it by, or None for a link worth nothing."""
+    """Turn the draft of a link into a request: an agent's as they asked, everybody else's a complaint. Return the token
+    to follow it by, or None for a link worth nothing."""
+    from portal.services import representing  # an agent's message is one more kind of message
+
     with writing():
         ref = proving.redeem_link(token, "REPLY", at)
         draft = drafts.held(ref) if ref else None
         if ref is None or draft is None:
             return None
         details = person_keys.seal_of(ref).open("drafts", "sealed", draft.sealed)
-        filed: Filed = requesting.file_request(
-            Kind.COMPLAINT,
-            requester="STRANGER",
-            channel="CONTACT",
-            by=By("STRANGER", "stranger", origin),
-            at=at,
-            language=language,
-            details=details,
-        )
+        by = By("STRANGER", "stranger", origin)
+        if "agent" in details:
+            filed = representing.file(details, language, by, at)
+        else:
+            filed = requesting.file_request(
+                Kind.COMPLAINT,
+                requester="STRANGER",
+                channel="CONTACT",
+                by=by,
+                at=at,
+                language=language,
+                details=details,
+            )
         drafts.drop(ref)
         request = requests.of_number(filed.number)
     person_keys.destroy(ref, at)
@@ -114,7 +121,7 @@ def answer_back(token: str, word: Word, words: str, origin: str, at: datetime) -
     standing = followed(token, at)
     if standing is None:
         raise requesting.NoSuchRequest("")
-    fault = _words_fault(words) if words or word is not Word.CANCELLED else None
+    fault = words_fault(words) if words or word is not Word.CANCELLED else None
     if fault:
         raise ContactFaults({"words": fault})
     by = By("STRANGER", "stranger", origin)
@@ -140,7 +147,7 @@ def _judged(written: Written) -> str:
         address = email_address(written.reply_to)
     except IdentifierFault as fault:
         faults["reply_to"] = fault.reason
-    fault = _words_fault(written.text)
+    fault = words_fault(written.text)
     if fault:
         faults["text"] = fault
     if faults:
@@ -148,7 +155,8 @@ def _judged(written: Written) -> str:
     return address
 
 
-def _words_fault(text: str) -> Text | None:
+def words_fault(text: str) -> Text | None:
+    """Return why what somebody wrote cannot be taken, or None."""
     if not text.strip():
         return NEEDED
     if len(text) > LONGEST:

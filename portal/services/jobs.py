@@ -30,6 +30,7 @@ from portal.services import (
     entering,
     expiring,
     mailing,
+    representing,
     requesting,
 )
 from portal.services.auditing import SYSTEM
@@ -101,6 +102,12 @@ def forget_what_ended(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
         }
 
 
+def destroy_papers(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Destroy papers that proved an agent's power and are needed no more."""
+    with app.app_context():
+        return {"destroyed": representing.destroy_used_papers(at)}
+
+
 def sweep_access_records(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
     """Destroy the access records whose six months are over."""
     outcome = expiring.sweep(app)
@@ -124,6 +131,7 @@ JOBS: list[Job] = [
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),
+    Job("papers", "destroy papers of agents after their use", destroy_papers, daily=True),
     Job("forget", "drop links, sessions and counts that have ended", forget_what_ended, daily=True),
     Job("access sweep", "destroy access records whose time is over", sweep_access_records, daily=True),
 ]

@@ -4,11 +4,13 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext
 
 from portal import clock
+from portal.rules.paper import MOST_BYTES, NEEDED_FOR
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.rules.wording import period_text
-from portal.services import contacting, publishing, requesting
+from portal.services import contacting, publishing, representing, requesting
 from portal.services.contacting import LONGEST, TOPICS, ContactFaults, Written
+from portal.services.representing import RELATIONS, Represented
 from portal.services.requesting import Standing
 from portal.speech import language, say_text
 from portal.views import guarding
@@ -16,6 +18,7 @@ from portal.views.receipt_lines import lines_of, told
 
 place = Blueprint("contact", __name__, url_prefix="/contact")
 TOKEN, FOLLOWED = "contact_token", "contact_followed"
+FIELDS = ("kind", "member", "agent", "relation", "reply_to", "text")
 WORDS = {"object": Word.OBJECTED, "give": Word.MORE_GIVEN, "cancel": Word.CANCELLED}
 
 
@@ -31,6 +34,26 @@ def send() -> Response:
         contacting.write(written, language(), guarding.origin(), clock.now())
     except ContactFaults as told:
         return _form(written, {field: say_text(reason) for field, reason in told.faults.items()}, 422)
+    session["contact_sent"] = True
+    return redirect(url_for("contact.sent"), 303)  # type: ignore[return-value]
+
+
+@place.get("/agent")
+def agent() -> Response:
+    return _agent_form(dict.fromkeys(FIELDS, ""), {})
+
+
+@place.post("/agent")
+def send_as_agent() -> Response:
+    told = {name: request.form.get(name, "") for name in FIELDS}
+    paper = b""
+    if upload := request.files.get("paper"):
+        paper = upload.read(MOST_BYTES + 1)
+        upload.close()
+    try:
+        representing.write(Represented(**told, paper=paper), language(), guarding.origin(), clock.now())
+    except ContactFaults as faulty:
+        return _agent_form(told, {field: say_text(reason) for field, reason in faulty.faults.items()}, 422)
     session["contact_sent"] = True
     return redirect(url_for("contact.sent"), 303)  # type: ignore[return-value]
 
@@ -85,6 +108,20 @@ def answer() -> Response | str:
     except requesting.NoSuchRequest:
         abort(404)
     return redirect(url_for("contact.follow"), 303)  # type: ignore[return-value]
+
+
+def _agent_form(told: dict[str, str], faults: dict[str, str], status: int = 200) -> Response:
+    choose = ("", gettext("골라 주세요"))
+    page = render_template(
+        "contact/agent.html",
+        told=told,
+        faults=faults,
+        fault_list=[{"field": field, "words": words} for field, words in faults.items()],
+        kinds=[choose, *((key, say_text(words)) for key, words in representing.kinds())],
+        relations=[choose, *((key, say_text(words)) for key, words in RELATIONS.items())],
+        days=NEEDED_FOR.days,
+    )
+    return make_response(page, status)
 
 
 def _form(written: Written, faults: dict[str, str], status: int = 200) -> Response:

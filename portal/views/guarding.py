@@ -37,6 +37,8 @@ OPEN: dict[str, str] = {
     "api.members": "the host's programs sign what they send",
     "contact.form": "anybody may write to the privacy officer, leavers too",
     "contact.send": "the same form, sent",
+    "contact.agent": "a legal representative or agent need not be a member",
+    "contact.send_as_agent": "the same form, sent",
     "contact.sent": "tells that a mail is on its way",
     "contact.confirm": "whoever has the mailed link, and it uses nothing up",
     "contact.confirmed": "whoever has the mailed link",

@@ -8,9 +8,15 @@ from portal.vault import person_keys
 
 
 def letters(kind: str) -> list[dict[str, str]]:
-    """Return the waiting letters of a kind, oldest first: to, subject, text."""
+    """Return the waiting letters of a kind, oldest first: to, subject, text; those that can still be read."""
     found = db.session.scalars(db.select(Mail).where(Mail.kind == kind, Mail.sealed.is_not(None)).order_by(Mail.id))
-    return [person_keys.seal_of(mail.key_ref).open("mails", "sealed", mail.sealed or b"", mail.ref) for mail in found]
+    waiting = list(found)
+    seals = person_keys.seals_of(mail.key_ref for mail in waiting)
+    return [
+        seals[mail.key_ref].open("mails", "sealed", mail.sealed or b"", mail.ref)
+        for mail in waiting
+        if mail.key_ref in seals
+    ]
 
 
 def path_in(letter: dict[str, str]) -> str:

@@ -88,7 +88,8 @@ def test_every_sealed_column_stands_beside_the_name_of_its_key(app: Flask) -> No
         }
 
     assert sealing >= {"members", "companies", "audit_words"}
-    assert sealing <= naming
+    # A step is sealed under the key of its request, which names it.
+    assert sealing - {"request_events"} <= naming
 
 
 def test_a_command_that_loaded_nothing_else_knows_every_table() -> None:

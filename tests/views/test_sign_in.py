@@ -180,7 +180,7 @@ def test_joining_by_the_page(browser: MakeBrowser, link: str, clock: FakeClock) 
     assert "쉽게 짐작할 수 있는 비밀번호입니다." in common.text
     assert "인증번호가 맞지 않습니다." in common.text
     assert done.location == "/desk/home"
-    assert there.get("/desk/home").location == "/desk/account"
+    assert there.get("/desk/home").location == "/desk"
     assert "한유나" in there.get("/desk/account").text
     assert again.status_code == 404
 
