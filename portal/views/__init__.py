@@ -8,6 +8,7 @@ from flask import Flask
 from portal.views import (
     account,
     api,
+    certificates,
     consent,
     contact,
     desk,
@@ -31,6 +32,7 @@ _ = desk_log, desk_request  # they add to the desk's own place
 PLACES = (
     account.place,
     api.place,
+    certificates.place,
     consent.place,
     contact.place,
     desk.place,

@@ -10,17 +10,21 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from flask import Flask
 
-from portal.database import writing
+from portal.clock import seoul_day
+from portal.database import db, writing
+from portal.demo.members import SampleMembers
 from portal.records import drafts, requests
 from portal.records.drafts import Draft
 from portal.rules.deadline import Kind
 from portal.rules.role import PERMISSIONS, Role
-from portal.services import accounts, following, proving, requesting
+from portal.services import accounts, destroying, following, ordering, proving, registering, requesting
 from portal.services.auditing import OPERATOR, By
 from portal.translations import catalogue
+from portal.vault import ledger
 from portal.views.guarding import ACCOUNTS, CLOSED, OPEN
 from tests.desk.samples import a_member, a_request
 from tests.fixtures_portal import PAGE, Browser
+from tests.members.samples import profile
 
 PLACES = {
     "public.policy": "/",
@@ -35,6 +39,8 @@ PLACES = {
     "me.withdraw": "/me/withdraw/access",
     "me.withdrawn": "/me/withdrawn/member",
     "me.receipt": "/me/receipts/{receipt}",
+    "certificates.page": "/certificates/{certified}",
+    "certificates.verify": "/verify",
     "contact.form": "/contact",
     "contact.agent": "/contact/agent",
     "contact.confirm": "/contact/confirm?token={unconfirmed}",
@@ -61,6 +67,7 @@ PLACES = {
     "handlers.invite": "/desk/handlers/invite",
 }
 NO_PAGES = {
+    "certificates.document",
     "contact.answer",
     "contact.confirmed",
     "contact.send",
@@ -107,6 +114,7 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "request": lambda jiwon: re.findall(r"/requests/(R-[0-9]{4}-[0-9]{4})", jiwon.get("/requests").text)[0],
     "invited": lambda jiwon: invited(jiwon)[1],
     "case": lambda jiwon: asked(jiwon),
+    "certified": lambda jiwon: certified(jiwon),
     "unconfirmed": lambda jiwon: issued(jiwon, "REPLY"),
     "entering": lambda jiwon: issued(jiwon, "ENTER"),
     "followed": lambda jiwon: followed(jiwon),
@@ -114,6 +122,22 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
 }
 HANGUL = re.compile("[가-힣]")
 NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English
+
+
+def certified(jiwon: Browser) -> str:
+    """Return the code of the certificate of a destruction that was carried out."""
+    app = jiwon.client.application
+    SampleMembers(app.extensions["portal.settings"].instance / "sample-matecost.db")  # the host's own tables
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        ref = registering.register("minho", profile(email="minho.park@gaon.example"), "SELF", at).member_ref
+        with writing():
+            destruction = ordering.order(ref, "ASKED", event_day=seoul_day(at), by=OPERATOR, at=at)
+        db.session.remove()
+        destroying.destroy_due(app)
+        found = ledger.certificate_of(db.engines["keys"], destruction)
+        assert found is not None
+        return found.code
 
 
 def issued(jiwon: Browser, purpose: proving.Purpose) -> str:
@@ -169,7 +193,7 @@ def engine_name() -> str:
 @pytest.fixture
 def visitor(jiwon: Browser, request: pytest.FixtureRequest, endpoint: str) -> Browser:
     """Who may come to the page: the member, an officer at the desk, or a stranger where the desk begins."""
-    if endpoint.startswith(("sign_in.", "enter.", "contact.")):
+    if endpoint.startswith(("sign_in.", "enter.", "contact.", "certificates.")):
         return Browser(jiwon.client.application.test_client(), None)
     permission = CLOSED.get(endpoint, "policy.read")
     if PERMISSIONS[permission] & ACCOUNTS:
