@@ -156,9 +156,10 @@ def of_member(member_ref: str) -> Sequence[Request]:
     return db.session.scalars(query).all()
 
 
-def open_of(member_ref: str, kind: str) -> Request | None:
-    """Return a member's open request of this kind, the first one."""
-    query = select(Request).where(Request.member_ref == member_ref, Request.kind == kind, Request.ended_at.is_(None))
+def open_of(member_ref: str, kind: str, **wanted: Any) -> Request | None:
+    """Return the first open request of this kind about a member; `wanted` are more columns and values."""
+    facts = {"member_ref": member_ref, "kind": kind, "ended_at": None, **wanted}
+    query = select(Request).filter_by(**facts)
     return db.session.scalars(query.order_by(Request.id).limit(1)).one_or_none()
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from portal.database import writing
 from portal.policy.model import Language
-from portal.records import audit, members, requests, standings
+from portal.records import audit, destructions, members, requests, standings
 from portal.records.members import Member
 from portal.records.requests import Request
 from portal.rules.deadline import Kind
@@ -164,15 +164,18 @@ def own(host_id: str, number: str, at: datetime) -> requesting.Standing:
 
 
 def open_number(host_id: str, kind: Kind) -> str:
-    """Return the number of a member's open request of this kind, "" for none."""
+    """Return the number of a member's own open request of this kind, "" for none."""
     member = members.of_host(host_id)
-    found = requests.open_of(member.ref, kind.value) if member else None
+    found = requests.open_of(member.ref, kind.value, requester="SELF") if member else None
     return found.number if found else ""
 
 
 def _file(kind: Kind, member: Member, asking: Asking, details: Details, at: datetime) -> Filed:
-    """File a request, unless one of its kind is open; who is signed in is the person (Decree art. 46)."""
-    is_open = requests.open_of(member.ref, kind.value)
+    """File a request, unless one of its kind is open; who is signed in is the person (Decree art. 46).
+
+    One that somebody else made in the member's name does not count: whoever writes first must not be in the way.
+    """
+    is_open = requests.open_of(member.ref, kind.value, requester="SELF")
     if is_open is not None and kind is not Kind.WITHDRAWAL:
         return Filed(is_open.number, is_open.due_day, made=False)
     filed = requesting.file_request(
@@ -217,11 +220,15 @@ def _open_gate(member: Member, asking: Asking, number: str, at: datetime) -> Non
 
 
 def _may_resume(member: Member) -> bool:
-    destroying = (Kind.DELETION, Kind.LEAVER)
+    return _is_suspended(member) and _closed_by(member) != "" and not _is_leaving(member)
+
+
+def _is_leaving(member: Member) -> bool:
+    """Tell whether a destruction was ordered or may be: an agent's deletion counts once it is approved, not before."""
     return (
-        _is_suspended(member)
-        and _closed_by(member) != ""
-        and not any(requests.open_of(member.ref, kind.value) for kind in destroying)
+        requests.open_of(member.ref, Kind.DELETION.value, requester="SELF") is not None
+        or requests.open_of(member.ref, Kind.LEAVER.value) is not None
+        or destructions.of_member(member.ref) is not None
     )
 
 

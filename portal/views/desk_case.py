@@ -19,10 +19,11 @@ from portal.rules.deadline import Kind
 from portal.rules.deed import WORDS as DEEDS
 from portal.rules.deed import Deed
 from portal.rules.identifier import shown_form
-from portal.rules.mask import mask, mask_login_id, mask_text
+from portal.rules.mask import mask, mask_login_id, mask_name, mask_text
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.wording import ground_text, period_text
 from portal.services.ordering import Preview
+from portal.services.representing import RELATIONS
 from portal.services.working import Case, Done
 from portal.speech import language, say_text
 from portal.views.desk_words import DONE_WITH_IT, FREE, ITEMS, STEPS, TOLD
@@ -95,6 +96,13 @@ def facts_of(case: Case) -> list[tuple[str, str]]:
     reply_to = case.details.get("reply_to", "")
     if reply_to and reply_to != case.known.get("email"):
         shown.append((gettext("회신 메일"), _shown(case, "email", reply_to)))
+    named, agent = case.details.get("member", ""), case.details.get("agent", "")
+    if named:
+        shown.append((gettext("대리인이 적은 회원"), named if case.revealed_until else mask_login_id(named)))
+    if agent:
+        shown.append((gettext("대리인"), agent if case.revealed_until else mask_name(agent)))
+        relation = RELATIONS.get(case.details.get("relation", ""))
+        shown.append((gettext("회원과의 관계"), say_text(relation) if relation else "–"))
     return shown
 
 
@@ -113,7 +121,7 @@ def asked_of(case: Case) -> list[tuple[str, list[str]]]:
     asked += [(gettext("열람할 것"), scopes)] if scopes else []
     for name, heading in FREE.items():
         text = case.details.get(name)
-        if isinstance(text, str) and text:
+        if isinstance(text, str) and text and not (name == "relation" and text in RELATIONS):
             asked.append((str(heading), _words(case, text).split("\n")))
     return asked
 

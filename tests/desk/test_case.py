@@ -326,3 +326,46 @@ def test_a_paper_is_read_while_values_are_revealed(app: Flask, clock: FakeClock,
     assert during.headers["Content-Disposition"].startswith("attachment")
     with app.app_context():
         assert len(audit.found(limit=5, deed="paper.viewed")) == 1
+
+
+def test_who_asks_for_a_member_stands_under_a_mask(app: Flask, clock: FakeClock, handler: Browser) -> None:
+    """The agent's name and whom they named are masked until revealed; how they are related is said in words."""
+    told = {"agent": "서하준", "relation": "legal", "member": "minho@out.example", "text": "삭제해 주세요."}
+    with app.app_context():
+        number = a_request(clock(), None, details=told, requester="AGENT")
+
+    masked = handler.get(path(number)).text
+    handler.post(path(number, "/reveal"), WHY)
+    plain = handler.get(path(number)).text
+
+    assert "서*준" in masked
+    assert "mi***@out.example" in masked
+    assert "법정대리인" in masked
+    assert "서하준" not in masked
+    assert "minho@out.example" not in masked
+    assert "서하준" in plain
+    assert "minho@out.example" in plain
+
+
+def test_another_requests_paper_is_as_one_that_is_missing(
+    app: Flask, clock: FakeClock, handler: Browser, number: str
+) -> None:
+    """A paper is found under its own request alone, though the values of both are revealed."""
+    with app.app_context():
+        other = a_request(clock(), a_member(clock(), MINHO), Kind.ACCESS, requester="AGENT")
+        request = requests.of_number(other)
+        assert request is not None
+        sealed = person_keys.seal_of(request.key_ref).seal("papers", "sealed", b"%PDF-", "paper-2")
+        facts = {"kind": "POWER_OF_ATTORNEY", "media_type": "application/pdf", "size": 5}
+        with writing():
+            requests.add_paper(
+                requests.Paper(ref="paper-2", request_id=request.id, sealed=sealed, received_at=clock(), **facts)
+            )
+    for one in (number, other):
+        handler.post(path(one, "/reveal"), WHY)
+
+    foreign, missing = (handler.get(path(number, f"/papers/{ref}")) for ref in ("paper-2", "paper-9"))
+
+    assert handler.get(path(other, "/papers/paper-2")).data == b"%PDF-"
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert _words(foreign.text) == _words(missing.text)
