@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from portal.errors import ConfigurationError
+from portal.rules.certificate import SCHEMA as CERTIFICATE
 from portal.settings import Settings
 from portal.vault.documents import DOCUMENT_BYTES, NotGenuine, open_document
 from portal.vault.secrets import RECEIPT_FILE, open_secrets
@@ -30,7 +31,7 @@ def consent() -> None:
     help="The public key in PEM; without it, this installation's own.",
 )
 def verify(file: Any, key_file: Path | None) -> None:
-    """Tell whether the receipt in FILE is genuine, and what it proves. FILE may be "-". Ends with status 1 if not."""
+    """Tell whether the receipt or certificate in FILE is genuine, and what it proves. Ends with status 1 if not."""
     public_pem = key_file.read_bytes() if key_file else _own_public_key()
     try:
         name = key_id(public_pem)
@@ -48,7 +49,7 @@ def verify(file: Any, key_file: Path | None) -> None:
         raise click.ClickException(f"Not genuine: {error.reason}.") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise click.ClickException(
-            f"Signed with key {name}, but not a consent receipt: {error!r} is missing or of another kind."
+            f"Signed with key {name}, but no receipt or certificate: {error!r} is missing or of another kind."
         ) from error
     click.echo(f"Genuine: signed with key {name} and not changed since.")
     for line in lines:
@@ -62,7 +63,9 @@ def key() -> None:
 
 
 def _proved(record: dict[str, Any]) -> list[str]:
-    """Return what the record says, in words."""
+    """Return what the record of a receipt, or of a certificate of destruction, says in words."""
+    if record.get("schema") == CERTIFICATE:
+        return _destroyed(record)
     titles = {one["consent_item"]: one["title"]["en"] for one in record["processing"]}
     lines = [
         f"Receipt {record['record_id']}, issued {record['issued_at']}"
@@ -75,6 +78,17 @@ def _proved(record: dict[str, Any]) -> list[str]:
         lines.append(f"  {event['event_time']}  {state}: {titles[event['consent_item']]}")
         lines.append(f"    text shown, sha256 {event['text_sha256']}")
     return lines
+
+
+def _destroyed(record: dict[str, Any]) -> list[str]:
+    numbers = ", ".join(person["ledger_number"] for person in record["people"]["on_page"])
+    lines = [
+        f"Certificate {record['code']}, issued {record['issued_at']}",
+        f"{record['people']['count']} people destroyed by {record['finished_at']}, ledger {numbers}",
+        "Whether it was superseded or revoked since is told at /privacy/verify.",
+    ]
+    lines += [f"  destroyed: {line['label']['en']}, {line['count']}" for line in record["destroyed"]]
+    return lines + [f"  kept until {one['until']}: {one['label']['en']}" for one in record["kept"]]
 
 
 def _own_public_key() -> bytes:

@@ -203,7 +203,25 @@ def _code_again(person: Person) -> None:
     colleague.press("로그아웃시키기")
 
 
+def _faulty(path: str, button: str) -> Walk:
+    """Send a form empty, and stand before what is wrong with it."""
+
+    def walk(person: Person) -> None:
+        person.open(path)
+        person.button(button).click()
+
+    return walk
+
+
 PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
+    "contact": ("개인정보 문의·신고", _open("/privacy/contact")),
+    "contact with errors": ("개인정보 문의·신고", _faulty("/privacy/contact", "보내기")),
+    "agent": ("대리인으로 요청하기", _open("/privacy/contact/agent")),
+    "agent with errors": ("대리인으로 요청하기", _faulty("/privacy/contact/agent", "보내기")),
+    "enter": ("메일로 내 개인정보에 들어오기", _open("/privacy/enter")),
+    "enter sent": ("메일을 확인해 주세요", _open("/privacy/enter/sent")),
+    "verify": ("확인서 진위 확인", _open("/privacy/verify")),
+    "verify an unknown code": ("확인서 진위 확인", _open("/privacy/verify?code=7F3K")),
     "policy": ("개인정보 처리방침", _open("/privacy/")),
     "earlier policy": ("개인정보 처리방침", _open(f"/privacy/versions/{VERSION}")),
     "versions": ("이전 방침·변경 비교", _open("/privacy/versions")),

@@ -1,17 +1,19 @@
 """A certificate says what was signed, to whoever has its code, and names nobody."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
+from portal.cli import main
 from portal.clock import seoul_day
 from portal.database import db, writing
 from portal.demo.members import SampleMembers
-from portal.services import destroying, ordering, receipting, registering
+from portal.services import destroying, ordering, registering
 from portal.services.auditing import OPERATOR
 from portal.vault import ledger
-from portal.vault.documents import open_document
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import Browser
 from tests.members.samples import profile
@@ -48,13 +50,22 @@ def test_the_page_tells_what_was_destroyed_and_nobodys_name(browser: MakeBrowser
     assert "jiwon" not in page.text
 
 
-def test_the_file_can_be_checked_by_anybody(app: Flask, browser: MakeBrowser, code: str) -> None:
-    """The download is the signed document, byte for byte, and opens with the public key alone."""
-    answer = browser(None).get(f"/certificates/{code}.json")
+def test_the_file_can_be_checked_by_anybody(browser: MakeBrowser, code: str, tmp_path: Path) -> None:
+    """The command checks the download with the public key alone, and finds a changed byte."""
+    there = browser(None)
+    answer = there.get(f"/certificates/{code}.json")
+    key, genuine, changed = (tmp_path / name for name in ("key.pem", "genuine.json", "changed.json"))
+    key.write_bytes(there.get("/receipt-key.pem").data)
+    genuine.write_text(answer.text)
+    changed.write_text(answer.text.replace("D-2026-0001", "D-2026-0002"))
 
-    with app.app_context():
-        record = open_document(answer.text, receipting.signer().public_pem)
-    assert record["code"] == code
+    told = CliRunner().invoke(main, ["consent", "verify", str(genuine), "--key", str(key)])
+    refused = CliRunner().invoke(main, ["consent", "verify", str(changed), "--key", str(key)])
+
+    assert told.exit_code == 0
+    assert f"Certificate {code}" in told.output
+    assert "ledger D-2026-0001" in told.output
+    assert refused.exit_code == 1
     assert f"matecost-certificate-{code}.json" in answer.headers["Content-Disposition"]
 
 
