@@ -6,52 +6,34 @@ had not loaded would name nothing, and its keys would be taken for orphans.
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 
 from sqlalchemy import Column, select
 
-from portal.vault import separated
+from portal.vault import separated  # noqa: F401 - its table names keys, too
 
 from ..database import db
-from . import (
-    accounts,
-    audit,
-    companies,
-    consents,
-    destructions,
-    drafts,
-    handlers,
-    mails,
-    members,
-    policies,
-    proofs,
-    rates,
-    receipts,
-    requests,
-    runs,
-    sessions,
-    standings,
-)
 
-TABLES = (
-    accounts,
-    audit,
-    companies,
-    consents,
-    destructions,
-    drafts,
-    handlers,
-    mails,
-    members,
-    policies,
-    proofs,
-    rates,
-    receipts,
-    requests,
-    runs,
-    separated,
-    sessions,
-    standings,
-)
+for _name in (
+    "accounts",
+    "audit",
+    "companies",
+    "consents",
+    "destructions",
+    "drafts",
+    "handlers",
+    "mails",
+    "members",
+    "policies",
+    "proofs",
+    "rates",
+    "receipts",
+    "requests",
+    "runs",
+    "sessions",
+    "standings",
+):
+    import_module(f"portal.records.{_name}")
 
 READ_AT_ONCE = 5000
 ELSEWHERE = ("keys", "access")  # keys name themselves; access records are sealed under days

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from portal import clock
 from portal.records.members import new_ref
-from portal.records.requests import Request, RequestEvent
+from portal.records.requests import Request
 from portal.rules import refusal
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
@@ -20,6 +20,7 @@ from portal.services.exercising import MAY_BE_SENT, WORDS_LENGTH, Asking
 from portal.services.requesting import KIND_WORDS, NoSuchRequest, Standing
 from portal.speech import language, say_text
 from portal.views import guarding
+from portal.views.receipt_lines import step_of
 from portal.views.standing import due_of, pill_of
 
 place = Blueprint("requests", __name__, url_prefix="/requests")
@@ -40,16 +41,6 @@ class Line:
     badge: str
     mark: str
     due: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step as a line of the timeline."""
-
-    deed: str
-    at: datetime
-    by: str
-    words: str
 
 
 @place.get("")
@@ -111,7 +102,7 @@ def _receipt(number: str, sent: str = "", typed: str = "", fault: str = "", stat
         basis=say_text(standing.basis),
         asked=_asked(standing.request),
         result=_result(standing, words),
-        steps=[_step(event, words.get(event.id, "")) for event in standing.events],
+        steps=[step_of(event, words.get(event.id, "")) for event in standing.events],
         is_open=standing.state.is_open,
         may_give=Word.MORE_GIVEN in may,
         may_object=Word.OBJECTED in may,
@@ -139,29 +130,6 @@ def _line(standing: Standing) -> Line:
         mark=due.mark,
         due=say_due(asked.due_day),
     )
-
-
-def _step(event: RequestEvent, words: str) -> Step:
-    deeds = {
-        Word.RECEIVED: gettext("요청을 받았어요"),
-        Word.IDENTITY_CHECK: gettext("본인인지 확인했어요"),
-        Word.IN_REVIEW: gettext("담당자가 살펴보기 시작했어요"),
-        Word.MORE_ASKED: gettext("담당자가 더 물었어요"),
-        Word.MORE_GIVEN: gettext("답을 보냈어요"),
-        Word.DEFERRED: gettext("열람을 미뤘어요"),
-        Word.RESUMED: gettext("미룬 열람을 다시 시작했어요"),
-        Word.APPROVED: gettext("승인했어요"),
-        Word.HANDED_TO_DESTRUCTION: gettext("파기를 기다려요"),
-        Word.FULFILLED: gettext("요청대로 처리했어요"),
-        Word.PARTIAL: gettext("일부를 처리했어요"),
-        Word.REFUSED: gettext("요청을 들어드리지 못했어요"),
-        Word.OBJECTED: gettext("이의를 제기했어요"),
-        Word.RE_REVIEWED: gettext("다른 담당자가 다시 검토해요"),
-        Word.CANCELLED: gettext("요청을 취소했어요"),
-        Word.CLOSED: gettext("끝난 요청으로 정리했어요"),
-    }
-    people = {"STAFF": gettext("담당자"), "MEMBER": gettext("나"), "SYSTEM": gettext("자동")}
-    return Step(deeds[Word(event.word)], event.at, people.get(event.actor_kind, gettext("요청한 사람")), words)
 
 
 def _result(standing: Standing, words: dict[int, str]) -> list[str]:
