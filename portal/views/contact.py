@@ -8,7 +8,7 @@ from portal.rules.paper import MOST_BYTES, NEEDED_FOR
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.rules.wording import period_text
-from portal.services import contacting, publishing, representing, requesting
+from portal.services import certifying, contacting, publishing, representing, requesting
 from portal.services.contacting import LONGEST, TOPICS, ContactFaults, Written
 from portal.services.representing import RELATIONS, Represented
 from portal.services.requesting import Standing
@@ -150,7 +150,7 @@ def _followed(faults: dict[str, str], words: str) -> Response:
     steps = requesting.steps_for(standing, guarding.by(), ())
     page = render_template(
         "contact/follow.html",
-        standing=standing,
+        certificate=certifying.code_of_request(standing.request.number),
         shown=told(standing),
         lines=lines_of(standing),
         asked=requesting.details_of(standing.request),

@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 
 from portal.database import db
+from portal.demo.members import SampleMembers
 from portal.records import audit, requests
 from portal.records.requests import Paper
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.rules.role import Role
-from portal.services import registering, representing, requesting
+from portal.services import destroying, registering, representing, requesting
 from portal.services.auditing import SYSTEM, By
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import Browser
@@ -152,3 +153,24 @@ def test_the_paper_goes_thirty_days_after_the_decision(
         assert (paper.sealed, paper.destroyed_at) == (None, clock())
         [row] = audit.found(limit=5, deed="paper.destroyed")
         assert (row.actor, row.about, row.subject) == (SYSTEM.ref, "R-2026-0001", jiwon)
+
+
+def test_the_proof_of_a_destruction_is_where_it_was_asked_for(
+    app: Flask, browser: MakeBrowser, clock: FakeClock, jiwon: str
+) -> None:
+    """Once it is carried out, the page that follows the request leads to its certificate, which anybody can open."""
+    SampleMembers(app.extensions["portal.settings"].instance / "sample-matecost.db")  # the host's own tables
+    there = browser(None)
+    before = received(app, there)
+    with app.app_context():
+        for word in (Word.IDENTITY_CHECK, Word.IN_REVIEW, Word.APPROVED):
+            requesting.step("R-2026-0001", word, by=By("STAFF", "handler-1"), roles={Role.HANDLER}, at=clock())
+        requesting.step("R-2026-0001", Word.APPROVED, by=By("STAFF", "handler-2"), roles={Role.HANDLER}, at=clock())
+        db.session.remove()
+        destroying.destroy_due(app)
+
+    page = there.get("/contact/follow").text
+    link = page.split('href="/certificates/')[1].partition('"')[0]
+
+    assert "/certificates/" not in before
+    assert browser(None).get(f"/certificates/{link}").status_code == 200
