@@ -171,9 +171,14 @@ def carry_out(
             "source": source,
         }
         with writing():
+            met = []
             for written in waiting:
                 _write(written, kept)
+                met += [{**row, "created_at": at} for row in written.companies]
                 tell(len(written.new) + len(written.filled))
+            # Members before companies, as a registration takes them: the other way round the two would wait for each
+            # other for ever.
+            companies.add_many(met)
             auditing.note(Deed.MEMBERS_IMPORTED, by, at, facts=facts)
     except AlreadyKept as error:
         raise StoreChanged from error
@@ -283,7 +288,6 @@ def _against(
 
 
 def _write(written: _Written, kept: dict[str, Any]) -> None:
-    companies.add_many([{**row, "created_at": kept["created_at"]} for row in written.companies])
     members.add_many([{**row, **kept} for row in written.new])
     filled = [{**row, "updated_at": kept["updated_at"], "source": kept["source"]} for row in written.filled]
     if members.fill_many(filled) != len(filled):

@@ -19,6 +19,7 @@ from portal.services.replaying import come_back, replay
 from portal.settings import Settings
 from tests.destruction.conftest import a_member, an_approved_deletion
 from tests.fake_clock import FakeClock
+from tests.holdings.conftest import let_go
 from tests.members.samples import profile
 
 
@@ -105,9 +106,7 @@ def test_a_replay_destroys_them_again(
         assert members.of_ref(jiwon) is None
         assert come_back() == []
         assert replay(clock()) == (0, 0)
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(again)
     create_app(settings, clock=clock)
 
 

@@ -9,6 +9,9 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 
 from portal import create_app
+from portal.database import db
+from portal.holdings import holdings
+from portal.holdings.host import HostRows
 from portal.services.publishing import publish_shipped
 from portal.settings import Settings
 from tests.fake_clock import FakeClock
@@ -60,11 +63,13 @@ def app(settings: Settings, clock: FakeClock) -> Iterator[Flask]:
     with app.app_context():
         publish_shipped(clock())
     yield app
-    with app.app_context():
-        from portal.database import db
-        from portal.holdings import holdings
-        from portal.holdings.host import HostRows
+    let_go(app)
 
+
+def let_go(app: Flask) -> None:
+    """Close every connection of an app, those to the host's database too."""
+    with app.app_context():
+        db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
         for holding in holdings():
