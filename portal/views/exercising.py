@@ -85,6 +85,8 @@ def corrected() -> Response:
             Edit(item, _label(item), known.get(item, ""), shown_form(item, wanted.get(item, ""))) for item in changes
         ]
         return _page("correct_check", edits=edits, typed=typed, nonce=new_ref(), due=_due(Kind.CORRECTION, at))
+    if "email" in changes:  # codes for everything else go there: only who reads the old address may name another
+        step_up.require("correct")
     _count()
     try:
         filed, _ = exercising.correct(asking(_nonce()), changes, at)

@@ -104,6 +104,30 @@ def test_a_wrong_item_comes_back_with_what_was_typed(jiwon: Browser, item: str, 
     assert "아직 요청이 없어요." in jiwon.get("/requests").text
 
 
+def test_another_address_wants_the_code_sent_to_the_old(app: Flask, jiwon: Browser) -> None:
+    """Who only holds the browser cannot have the codes sent elsewhere; the owner of the old mailbox can."""
+    check = jiwon.post("/me/correct", {**profile(), "email": "other@gaon.example"})
+    asked = jiwon.post("/me/correct", {**fields_of(unescape(check.text)), "step": "send"})
+    before = jiwon.get("/requests").text
+    done = jiwon.post("/me/correct", {**fields_of(unescape(asked.text)), "step_up_code": code_sent(app)})
+
+    assert asked.status_code == 403
+    assert "ji*******@gaon.example 주소로" in asked.text
+    assert "아직 요청이 없어요." in before
+    assert done.status_code == 303
+    assert "other@gaon.example" in jiwon.get("/me/correct").text
+
+
+def test_without_a_known_address_nothing_is_asked_for(browser: MakeBrowser) -> None:
+    """Who has no mailbox on record is led to the officer, and no request is made."""
+    stranger = browser("nobody-with-a-mailbox")
+    answer = stranger.post("/me/delete", stranger.form("/me/delete"))
+
+    assert answer.status_code == 403
+    assert 'href="/contact"' in answer.text or 'href="/privacy/contact"' in answer.text
+    assert "아직 요청이 없어요." in stranger.get("/requests").text
+
+
 def test_nothing_changed_is_told(jiwon: Browser) -> None:
     """Who changes nothing is told so."""
     answer = jiwon.post("/me/correct", profile())
