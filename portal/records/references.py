@@ -22,6 +22,7 @@ for _name in (
     "destructions",
     "drafts",
     "handlers",
+    "leavers",
     "mails",
     "members",
     "policies",
@@ -32,6 +33,7 @@ for _name in (
     "runs",
     "sessions",
     "standings",
+    "uploads",
 ):
     import_module(f"portal.records.{_name}")
 

@@ -18,6 +18,8 @@ HELD = {  # table: the holding whose member it has
     "requests": "requests",
     "request_events": "requests",
     "papers": "requests",
+    "leavers": "requests",
+    "objections": "requests",
     "access_records": "access_records",
     "mails": "letters",
     "sessions": "traces",
@@ -37,6 +39,8 @@ KEPT_APART = {  # table: what of a member is there after the end, and on which g
 NOBODY = {  # table: why no member is in it
     "companies": "a company; the number of a sole trader is sealed under the company's own key",
     "drafts": "nobody knows whose it is: sealed under a key of its own, gone within a week",
+    "uploads": "a list by its counts; whose it is, an account by opaque reference",
+    "upload_pages": "people nobody asked about yet: sealed under the list's own key, gone within the day",
     "accounts": "staff and company administrators, who are no members here",
     "role_grants": "accounts by opaque reference",
     "designations": "accounts by opaque reference",

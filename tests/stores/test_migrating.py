@@ -20,6 +20,7 @@ from portal.records import (
     destructions,
     drafts,
     handlers,
+    leavers,
     mails,
     members,
     policies,
@@ -30,6 +31,7 @@ from portal.records import (
     runs,
     sessions,
     standings,
+    uploads,
 )
 from portal.services import migrating
 from portal.settings import Settings
@@ -55,6 +57,8 @@ TABLES = (
     sessions,
     handlers,
     requests,
+    leavers,
+    uploads,
     person_keys,
 )  # imported so that db knows them
 MAIN_TABLES = {
@@ -70,8 +74,10 @@ MAIN_TABLES = {
     "drafts",
     "gate_contract",
     "holds",
+    "leavers",
     "mails",
     "members",
+    "objections",
     "papers",
     "policy_versions",
     "proofs",
@@ -88,6 +94,8 @@ MAIN_TABLES = {
     "standing",
     "tasks",
     "trainings",
+    "upload_pages",
+    "uploads",
 }
 
 
