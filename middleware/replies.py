@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from html import escape
 from http import HTTPStatus
 from types import MappingProxyType
@@ -18,9 +19,10 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="{portal}/static/ui.css">
 <link rel="stylesheet" href="{portal}/static/ui-dark.css" media="(prefers-color-scheme: dark)"></head>
 <body><main class="page page--narrow stack"><h1>{korean}</h1><p lang="en">{english}.</p>
-<p>방금 보낸 내용은 전달하지 않았어요. <span lang="en">Nothing you sent was passed on.</span></p>{link}
+{sent}{link}
 </main></body></html>
 """
+SENT = '<p>방금 보낸 내용은 전달하지 않았어요. <span lang="en">Nothing you sent was passed on.</span></p>'
 
 
 class Reply(NamedTuple):
@@ -91,14 +93,18 @@ class _Refusal:
         shared = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         if code == HTTPStatus.SERVICE_UNAVAILABLE:
             shared.append(("Retry-After", str(RETRY_AFTER_S)))
-        page = PAGE.format(korean=korean, english=english, link=link, portal=portal)
         problem = {"type": f"urn:consent-gate:{name}", "title": english, "status": code, **members}
-        self._page = _reply(status, "text/html; charset=utf-8", page, [*shared, ("Content-Security-Policy", POLICY)])
+        page = partial(PAGE.format, korean=korean, english=english, link=link, portal=portal)
+        headers = [*shared, ("Content-Security-Policy", POLICY)]
+        self._page = _reply(status, "text/html; charset=utf-8", page(sent=""), headers)
+        self._page_to_form = _reply(status, "text/html; charset=utf-8", page(sent=SENT), headers)
         self._problem = _reply(status, "application/problem+json", json.dumps(problem), shared)
 
     def for_asker(self, environ: Mapping[str, object]) -> Reply:
-        whole = self._page if _shows_pages(environ) else self._problem
-        return whole._replace(body=b"") if environ.get("REQUEST_METHOD") == "HEAD" else whole
+        method = environ.get("REQUEST_METHOD")
+        page = self._page if method in ("GET", "HEAD") else self._page_to_form
+        whole = page if _shows_pages(environ) else self._problem
+        return whole._replace(body=b"") if method == "HEAD" else whole
 
 
 def _link(url: str, words: str) -> str:

@@ -400,6 +400,7 @@ def test_the_refusal_of_a_program_is_readable(bench: Bench) -> None:
     with missing(bench):
         program = ask(bench.gate, environ_of("/orders", "GET", "kim"))
         page = ask(bench.gate, browser("/orders", "POST", "kim"))
+        looked_at = ask(bench.gate, browser("/orders", "GET", "kim"))
 
     assert program.headers["Content-Type"] == "application/problem+json"
     assert json.loads(program.body) == {
@@ -409,6 +410,8 @@ def test_the_refusal_of_a_program_is_readable(bench: Bench) -> None:
     }
     assert page.status == "503 Service Unavailable"
     assert "Nothing you sent was passed on." in page.body.decode()
+    assert looked_at.status == "503 Service Unavailable"
+    assert "sent" not in looked_at.body.decode(), "who sent nothing is told nothing of it"
 
 
 def test_a_portal_request_during_an_outage_knows_who_asks(bench: Bench) -> None:
