@@ -266,5 +266,5 @@ def test_a_store_that_does_not_answer_opens_nothing(
     answer = there.get("/desk/handlers")
 
     assert answer.status_code == 500
-    assert "우리 쪽 문제예요" in answer.text
+    assert "시스템 문제입니다" in answer.text
     assert "이도현" not in answer.text
