@@ -17,6 +17,7 @@ from portal.rules.deadline import SOON_DAYS, Kind
 from portal.rules.mask import mask, mask_login_id
 from portal.rules.request import StepRefused
 from portal.services import working
+from portal.services.limiting import limit
 from portal.services.requesting import NoSuchRequest
 from portal.services.working import FORECAST_DAYS, PAGE, ChangedMeanwhile, Line, Searched
 from portal.speech import language, say_short_day, say_text
@@ -24,6 +25,7 @@ from portal.views import guarding
 from portal.views.standing import CHANNELS, REQUESTERS, Due, due_of, kind_name, pill_of
 
 place = Blueprint("desk", __name__, url_prefix="/desk")
+SEARCHES_AN_HOUR = 120  # far above a working day's need, far below what tries out a list of addresses
 BAR_TOP = 98  # per cent of the drawing that the highest bar takes
 SHOWN = {  # view: its heading in words
     "open": lazy_gettext("열린 요청, 기한이 가까운 순"),
@@ -107,7 +109,9 @@ def search() -> Response:
     text = request.form.get("q", "").strip()[:254]
     if not text:
         return _to_queue()
-    by, found = working.search(text, guarding.by(), clock.now())
+    at = clock.now()
+    limit("search", current_user.account_ref, at, times=SEARCHES_AN_HOUR, within=timedelta(hours=1))
+    by, found = working.search(text, guarding.by(), at)
     if found is None:
         return _to_queue(member="-", by=by)
     if by == "number":

@@ -207,6 +207,15 @@ def test_nobody_learns_who_is_a_member(app: Flask, clock: FakeClock, handler: Br
     assert all("찾은 것: 회원의 이메일. 정확히 같은 것이 없습니다." in page.text for page in pages)
 
 
+def test_a_list_of_addresses_cannot_be_tried_out(handler: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches are counted by account; above the hour's number the answer is 429, whoever is searched for."""
+    monkeypatch.setattr("portal.views.desk.SEARCHES_AN_HOUR", 2)
+    answers = [handler.post("/desk/search", {"q": f"{name}@gaon.example"}) for name in ("seo", "han", JIWON[:5])]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "요청이 너무 잦습니다" in answers[2].text
+
+
 def test_a_request_is_taken_once(app: Flask, clock: FakeClock, at_desk: AtDesk) -> None:
     """Of two who take the same request from the same page the second is told who was first, and takes nothing."""
     first, second = at_desk(Role.HANDLER, name="박서윤"), at_desk(Role.HANDLER, name="이도현")
