@@ -79,11 +79,12 @@ def holdings() -> Sequence[Holding]:
     """Return every holding of this installation, the portal's own before the host's."""
     extensions = current_app.extensions
     if "portal.holdings" not in extensions:
-        from portal.holdings import access, consents, host, letters, profile, requests, traces
+        from portal.holdings import access, consents, disclosures, host, letters, profile, requests, traces
 
         extensions["portal.holdings"] = (
             profile.HOLDING,
             consents.HOLDING,
+            disclosures.HOLDING,
             requests.HOLDING,
             access.HOLDING,
             letters.HOLDING,

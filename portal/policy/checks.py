@@ -148,6 +148,8 @@ def check_consent_items(draft: Draft) -> Iterator[Fault]:
         yield from _references(draft, f"{where}.kept", consent.kept, "retention_rules")
         yield from _term(draft, f"{where}.term", consent.term)
         yield from _articles(draft, where, consent.articles)
+        if consent.recipient:
+            yield from _references(draft, f"{where}.recipient", (consent.recipient,), "processors")
         if consent.revision < 1:
             yield draft.fault(f"{where}.revision", str(consent.revision), "1 or more", "Start at 1.")
         if (consent.kind == "optional") == consent.refusal.closes_service:
@@ -163,7 +165,7 @@ def check_consent_items(draft: Draft) -> Iterator[Fault]:
                 yield draft.fault(
                     f"{where}.purposes", repr(key), "a purpose of one of its items", "Remove it or give it to an item."
                 )
-            for key in sorted(served - set(consent.purposes)):
+            for key in sorted(served - set(consent.purposes)) if not consent.recipient else ():
                 yield draft.fault(
                     f"{where}.purposes", f"no {key!r}", "every purpose of its items", "Add it, or take it off the item."
                 )
@@ -175,6 +177,7 @@ def check_consent_items(draft: Draft) -> Iterator[Fault]:
 
 def check_processors(draft: Draft) -> Iterator[Fault]:
     processor: Processor
+    provided = {consent.recipient for consent in draft.all("consent_items")}
     for processor in draft.all("processors"):
         where = f"processors[{processor.key}]"
         for field in ("items", "purposes"):
@@ -183,6 +186,10 @@ def check_processors(draft: Draft) -> Iterator[Fault]:
         yield from _references(draft, f"{where}.items", processor.items, "items")
         yield from _references(draft, f"{where}.purposes", processor.purposes, "purposes")
         yield from _articles(draft, where, processor.articles)
+        if processor.relationship == "THIRD_PARTY" and processor.key not in provided:
+            yield draft.fault(
+                where, "a third party", "a consent item with this recipient", "Add one: provision needs its own."
+            )
 
 
 def check_retention_rules(draft: Draft) -> Iterator[Fault]:

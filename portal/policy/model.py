@@ -126,11 +126,12 @@ class Refusal(Fact, frozen=True):
     closes_service: bool
 
 
-class ConsentItem(Fact, frozen=True):
+class ConsentItem(Fact, frozen=True, omit_defaults=True):
     """One question with its own yes and no. `consent` and `notice` are asked at the gate; `optional` never closes it.
 
     `title` names the subject, `label` is the person's own declaration, `ask` is what an unanswered form says.
-    Raise `revision` when a change of words alone changes what is agreed to: everybody is then asked again.
+    Raise `revision` when a change of words alone changes what is agreed to: everybody is then asked again. `recipient`
+    is the key of the third party to whom it lets these items go, "" where nothing is provided to anybody.
     """
 
     key: Key
@@ -145,6 +146,7 @@ class ConsentItem(Fact, frozen=True):
     refusal: Refusal
     articles: tuple[ArticleNumber, ...]
     revision: int
+    recipient: str = ""
 
 
 class Right(Fact, frozen=True):

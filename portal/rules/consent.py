@@ -70,9 +70,9 @@ def judge(policy: Policy, answers: Mapping[str, str]) -> Verdict:
 def content_hash(policy: Policy, item: ConsentItem) -> str:
     """Return the sha256 (hex) over the facts agreed to with this item, and over nothing else.
 
-    Covered: key, kind, data items, purposes, how long, what is kept afterwards and how long, whether refusing closes
-    the service, revision. Order, wording, contacts and the standing of a legal ground leave it alone; a period of
-    12 months and one of a year are the same fact.
+    Covered: key, kind, data items, purposes, to whom it is provided, how long, what is kept afterwards and how long,
+    whether refusing closes the service, revision. Order, wording, contacts and the standing of a legal ground leave it
+    alone; a period of 12 months and one of a year are the same fact.
     """
     return _sha256(
         {
@@ -84,6 +84,7 @@ def content_hash(policy: Policy, item: ConsentItem) -> str:
             "kept": [_rule_facts(policy, key) for key in sorted(item.kept)],
             "closes_service": item.refusal.closes_service,
             "revision": item.revision,
+            **({"recipient": item.recipient} if item.recipient else {}),
         }
     )
 
@@ -111,17 +112,21 @@ def text_shown(policy: Policy, item: ConsentItem, language: Language) -> str:
 
 
 def facts_shown(policy: Policy, item: ConsentItem, language: Language) -> tuple[tuple[str, str], ...]:
-    """Return (heading, words) for the data items, the purposes and the period, in that order."""
+    """Return (heading, words) for the data items, the purposes and the period, in that order; before them the third
+    party to whom it is provided, if there is one (PIPA art. 17(2))."""
     items = joined([policy.item(key).label for key in item.items], language)
     purposes = joined([policy.purpose(key).label for key in item.purposes], language)
     period = term_text(policy, item.term, language)
     if item.kept:
         period = f"{period} {sentence('destroyed_but_kept', language)}"
-    return (
+    told = (
         (heading("items", language), items),
         (heading("purposes", language), purposes),
         (heading("period", language), period),
     )
+    if not item.recipient:
+        return told
+    return ((heading("recipient", language), policy.processor(item.recipient).name.in_language(language)), *told)
 
 
 def kept_shown(policy: Policy, item: ConsentItem, language: Language) -> tuple[tuple[str, str, str], ...]:

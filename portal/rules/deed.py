@@ -55,6 +55,14 @@ class Deed(StrEnum):
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     SEPARATED_READ = "separated.read"
+    PROCESSOR_WRITTEN = "processor.written"
+    PROCESSOR_CONTRACT = "processor.contract"
+    PROCESSOR_DISCLOSED = "processor.disclosed"
+    PROCESSOR_SUPERVISED = "processor.supervised"
+    PROCESSOR_ENDED = "processor.ended"
+    INQUIRY_LOGGED = "inquiry.logged"
+    INQUIRY_VIEWED = "inquiry.viewed"
+    INQUIRY_DECIDED = "inquiry.decided"
     KEY_ADDED = "key.added"
     KEYS_ROTATED = "keys.rotated"
     KEYS_SWEPT = "keys.swept"
@@ -103,6 +111,14 @@ WORDS: Mapping[Deed, Text] = {
     Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
     Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
     Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
+    Deed.PROCESSOR_WRITTEN: Text(ko="위탁·제공 대장 작성", en="Register entry written"),
+    Deed.PROCESSOR_CONTRACT: Text(ko="위탁 계약 기록", en="Contract recorded"),
+    Deed.PROCESSOR_DISCLOSED: Text(ko="위탁·제공 공개 확인", en="Register entry disclosed"),
+    Deed.PROCESSOR_SUPERVISED: Text(ko="수탁자 점검", en="Processor supervised"),
+    Deed.PROCESSOR_ENDED: Text(ko="위탁·제공 종료", en="Register entry ended"),
+    Deed.INQUIRY_LOGGED: Text(ko="수사기관 요청 접수", en="Authority's request logged"),
+    Deed.INQUIRY_VIEWED: Text(ko="수사기관 요청 조회", en="Authority's request viewed"),
+    Deed.INQUIRY_DECIDED: Text(ko="수사기관 요청 결정", en="Authority's request decided"),
     Deed.KEY_ADDED: Text(ko="암호키 추가", en="Wrapping key added"),
     Deed.KEYS_ROTATED: Text(ko="암호키 교체", en="Keys re-wrapped"),
     Deed.KEYS_SWEPT: Text(ko="쓰이지 않는 암호키 파기", en="Unused keys destroyed"),

@@ -137,6 +137,10 @@ FIELDS: Mapping[str, Text] = {
     "deed": Text(ko="한 일", en="What was done"),
     "reason": Text(ko="사유", en="Reason"),
     "request": Text(ko="관련 요청", en="Request concerned"),
+    "processor": Text(ko="받은 곳", en="Recipient"),
+    "disclosed": Text(ko="보낸 항목", en="What was sent"),
+    "purpose": Text(ko="목적", en="Purpose"),
+    "reference": Text(ko="전송 번호", en="Sending"),
 }
 """What the fields of a record are called in a table for people; an item of the policy has its own label."""
 

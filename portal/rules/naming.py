@@ -55,6 +55,7 @@ FIELDS: Mapping[str, Text] = {
     "phone": Text(ko="전화번호", en="Telephone"),
     "position": Text(ko="직책", en="Position"),
     "purposes": Text(ko="목적", en="Purposes"),
+    "recipient": Text(ko="제공받는 자", en="Recipient"),
     "refusal": Text(ko="거부", en="Refusal"),
     "relationship": Text(ko="관계", en="Relationship"),
     "representative": Text(ko="대표자", en="Representative"),

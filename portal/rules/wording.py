@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from portal.policy.model import Event, Ground, Language, Period, Policy, RetentionRule, Term, Text
 
 HEADINGS: Mapping[str, Text] = {
+    "recipient": Text(ko="제공받는 자", en="To whom"),
     "items": Text(ko="항목", en="What"),
     "purposes": Text(ko="목적", en="Why"),
     "period": Text(ko="보유 기간", en="How long"),

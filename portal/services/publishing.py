@@ -16,6 +16,7 @@ from portal.policy.loading import from_json, load, shipped, to_json
 from portal.policy.model import Policy
 from portal.records import policies
 from portal.rules.consent import requirement_hash
+from portal.services import entrusted
 from portal.services.changing import changing_standing
 
 KEPT_POLICIES = 16
@@ -80,7 +81,10 @@ def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
             effective_at=effective_at,
             published_at=at,
         )
+        is_first = policies.in_force(at) is None
         policies.add(row)
+        if is_first:
+            entrusted.seed(policy, at)
         return Published(policy, effective_at, row.requirement_hash)
 
 

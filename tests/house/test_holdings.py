@@ -20,6 +20,7 @@ HELD = {  # table: the holding whose member it has
     "papers": "requests",
     "leavers": "requests",
     "objections": "requests",
+    "disclosures": "disclosures",
     "access_records": "access_records",
     "mails": "letters",
     "sessions": "traces",
@@ -35,8 +36,12 @@ KEPT_APART = {  # table: what of a member is there after the end, and on which g
     "tombstones": "what a restored backup is destroyed by again: a keyed index, no id in clear",
     "destruction_ledger": "the duty to record destructions: counts and methods, nobody's data",
     "certificates": "the same, as a page",
+    "inquiries": "what an authority asked and what was decided, sealed under the inquiry's own key",
 }
 NOBODY = {  # table: why no member is in it
+    "processor_entries": "companies that receive data; who is reached there is sealed under the entry's own key",
+    "processor_events": "what was done to an entry, by account",
+    "disclosure_sums": "counts by month",
     "companies": "a company; the number of a sole trader is sealed under the company's own key",
     "drafts": "nobody knows whose it is: sealed under a key of its own, gone within a week",
     "uploads": "a list by its counts; whose it is, an account by opaque reference",

@@ -17,6 +17,9 @@ ROWS = {
     "consent_events": "(1, 'e1', 's1', 'ref', 'account', 'GRANTED', 'hash', 'sha', '2021-02-04', 'ko', 'WEB', 0)",
     "receipts": "(1, 'r1', 's1', 'ref', 0, '{}')",
     "runs": "(1, 'access sweep', '2026-11-23', 0, 0, '{}')",
+    "processor_entries": "(1, 'kicc', '{}', 'ref', NULL, 'system', 0)",
+    "processor_events": "(1, 'kicc', 'DISCLOSED', '2026-11-23', '{}', NULL, 'system', 0)",
+    "disclosures": "(1, 'charge-1', 'ref', 'kicc', 'card_number', 'payment', 'ALLOWED', '', 'digest', 0)",
 }
 ANY_COLUMN = {
     "policy_versions": "effective_at = 1",
@@ -24,6 +27,9 @@ ANY_COLUMN = {
     "consent_events": "decision = 'REFUSED'",
     "receipts": "body = '[]'",
     "runs": "outcome = '[]'",
+    "processor_entries": "facts = '[]'",
+    "processor_events": "deed = 'ENDED'",
+    "disclosures": "processor = 'another'",
 }
 
 

@@ -1,0 +1,100 @@
+"""The ledger of disclosures: what went to whom and for what, and what was refused. Append-only.
+
+A row names fields, never values, and the member by an opaque reference: once the member's row is gone it leads to
+nobody. Sums by month are kept beside it, written in the same transaction, so that a page never counts a million rows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Identifier, Model, UtcMicros, db, inserting
+
+
+class Disclosure(Model):
+    """One answer of the guard. `reference` is the caller's own and answers once; `digest` tells what it was for."""
+
+    __tablename__ = "disclosures"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('ALLOWED', 'REFUSED')", name="verdict"),
+        CheckConstraint("(reason = '') = (verdict = 'ALLOWED')", name="reason_when_refused"),
+        Index("ix_disclosures_member_ref_id", "member_ref", "id"),
+        Index("ix_disclosures_verdict_id", "verdict", "id"),
+        Index("ix_disclosures_processor_at", "processor", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    member_ref: Mapped[str | None]  # None: the portal knows nobody by the id that was told
+    processor: Mapped[str]
+    items: Mapped[str]  # keys of the policy's items, joined by a comma
+    purpose: Mapped[str]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    digest: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+class DisclosureSum(Model):
+    """How often the guard answered so in one month of Seoul."""
+
+    __tablename__ = "disclosure_sums"
+
+    month: Mapped[str] = mapped_column(primary_key=True)  # "2026-11"
+    processor: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
+def keep(row: Disclosure, month: str) -> bool:
+    """Keep an answer and count it in its month; False when its reference has been answered, and nothing is kept."""
+    session = db.session()
+    values = {column.name: getattr(row, column.key) for column in Disclosure.__table__.columns if column.key != "id"}
+    statement = inserting(session, Disclosure).values(values)
+    new = statement.on_conflict_do_nothing(index_elements=[Disclosure.reference]).returning(Disclosure.id)
+    if session.execute(new).scalar_one_or_none() is None:
+        return False
+    counted = inserting(session, DisclosureSum).values(
+        month=month, processor=row.processor, verdict=row.verdict, reason=row.reason, count=1
+    )
+    key = [DisclosureSum.month, DisclosureSum.processor, DisclosureSum.verdict, DisclosureSum.reason]
+    session.execute(counted.on_conflict_do_update(index_elements=key, set_={"count": DisclosureSum.count + 1}))
+    return True
+
+
+def of_reference(reference: str) -> Disclosure | None:
+    """Return the answer to this reference."""
+    return db.session.scalars(select(Disclosure).where(Disclosure.reference == reference)).one_or_none()
+
+
+def of_member(ref: str, limit: int | None = None, before: int | None = None) -> Sequence[Disclosure]:
+    """Return what was disclosed of a member, newest first; what was refused left the house with nobody."""
+    query = select(Disclosure).where(Disclosure.member_ref == ref, Disclosure.verdict == "ALLOWED")
+    if before is not None:
+        query = query.where(Disclosure.id < before)
+    return db.session.scalars(query.order_by(Disclosure.id.desc()).limit(limit)).all()
+
+
+def receivers_of(ref: str) -> Sequence[str]:
+    """Return the processors that have received something of a member, by key."""
+    query = select(Disclosure.processor).where(Disclosure.member_ref == ref, Disclosure.verdict == "ALLOWED")
+    return sorted(db.session.scalars(query.distinct()))
+
+
+def refused(limit: int, before: int | None = None) -> Sequence[Disclosure]:
+    """Return what was refused, newest first."""
+    query = select(Disclosure).where(Disclosure.verdict == "REFUSED")
+    if before is not None:
+        query = query.where(Disclosure.id < before)
+    return db.session.scalars(query.order_by(Disclosure.id.desc()).limit(limit)).all()
+
+
+def sums(since: str = "") -> Sequence[DisclosureSum]:
+    """Return the sums of the months from `since` ("2026-01") on, newest month first."""
+    query = select(DisclosureSum).where(DisclosureSum.month >= since)
+    return db.session.scalars(
+        query.order_by(DisclosureSum.month.desc(), DisclosureSum.processor, DisclosureSum.verdict, DisclosureSum.reason)
+    ).all()

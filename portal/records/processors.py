@@ -1,0 +1,78 @@
+"""The register of processors and recipients. Append-only: the last facts hold, and what was done to an entry is added.
+
+Facts are about companies. Who is reached there may be a person, so it is sealed under a key of the entry's own.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Identifier, Model, UtcMicros, db
+
+
+class ProcessorEntry(Model):
+    """What the register said of one recipient from a moment on; `facts` is portal.rules.processor.Entry as JSON."""
+
+    __tablename__ = "processor_entries"
+    __table_args__ = (Index("ix_processor_entries_key_id", "key", "id"),)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    key: Mapped[str]
+    facts: Mapped[str]
+    contact_ref: Mapped[str]  # under whose key the contact is sealed; the same for every version of an entry
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    written_by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+class ProcessorEvent(Model):
+    """Something that was done to an entry, on a Seoul day; `facts` is JSON, its shape the deed's."""
+
+    __tablename__ = "processor_events"
+    __table_args__ = (
+        CheckConstraint("deed IN ('CONTRACT', 'DISCLOSED', 'SUPERVISED', 'REMINDED', 'ENDED')", name="deed"),
+        Index("ix_processor_events_key_id", "key", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    key: Mapped[str]
+    deed: Mapped[str]
+    day: Mapped[date]
+    facts: Mapped[str]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # words, under the entry's key
+    noted_by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+def add(row: ProcessorEntry | ProcessorEvent) -> None:
+    """Keep one more row."""
+    db.session.add(row)
+    db.session.flush()
+
+
+def entry(key: str) -> ProcessorEntry | None:
+    """Return the facts that hold for one entry."""
+    query = select(ProcessorEntry).where(ProcessorEntry.key == key).order_by(ProcessorEntry.id.desc()).limit(1)
+    return db.session.scalars(query).one_or_none()
+
+
+def entries() -> Sequence[ProcessorEntry]:
+    """Return the facts that hold for every entry, in the order in which they were first entered."""
+    newest = select(func.max(ProcessorEntry.id), func.min(ProcessorEntry.id)).group_by(ProcessorEntry.key)
+    order: dict[int, int] = dict(db.session.execute(newest).all())
+    found = db.session.scalars(select(ProcessorEntry).where(ProcessorEntry.id.in_(order))).all()
+    return sorted(found, key=lambda row: order[row.id])
+
+
+def versions(key: str) -> Sequence[ProcessorEntry]:
+    """Return every version of an entry, the first one first."""
+    query = select(ProcessorEntry).where(ProcessorEntry.key == key).order_by(ProcessorEntry.id)
+    return db.session.scalars(query).all()
+
+
+def events(key: str | None = None) -> Sequence[ProcessorEvent]:
+    """Return what was done, oldest first; to every entry without a key."""
+    query = select(ProcessorEvent).order_by(ProcessorEvent.id)
+    return db.session.scalars(query if key is None else query.where(ProcessorEvent.key == key)).all()

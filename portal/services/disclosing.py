@@ -1,0 +1,146 @@
+"""Disclosing: nothing leaves for a processor or a third party unless this said yes, and every answer is kept.
+
+1. What cannot be a disclosure at all is refused before anything is looked up: names that are no names of the policy may
+   be values, and a value must not reach the ledger.
+2. The member's row is held, so that a withdrawal and a disclosure of one person happen one after the other.
+3. A reference that has been answered is answered again as it was, and a yes only while it would still be one.
+4. The verdict and its sum are written in the one transaction; only then is it told.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from portal.clock import seoul_day
+from portal.database import writing
+from portal.policy.model import Policy
+from portal.records import consents, destructions, disclosures, members, standings
+from portal.records.disclosures import Disclosure
+from portal.records.members import Member
+from portal.rules import disclosure
+from portal.rules.disclosure import Asked, Person, Reason, Verdict
+from portal.rules.forbidden import forbidden
+from portal.services import entrusted, publishing
+
+MOST_ITEMS = 50
+MEMBERS_OWN = 10
+REFERENCE = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"
+NAME = "^[a-z][a-z0-9_]{0,59}$"
+
+
+class NotAsked(Exception):
+    """What was sent cannot be a disclosure; `field` says which part, `items` is the list of names."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: no name of the policy, or nothing at all")
+
+
+class OtherContent(Exception):
+    """This reference has been answered for something else."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"the reference {reference} has been answered for something else")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the guard says, and since when; `again`: this reference had been answered before."""
+
+    verdict: Verdict
+    at: datetime
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """One line of what went to whom, by keys of the policy."""
+
+    id: int
+    processor: str
+    items: tuple[str, ...]
+    purpose: str
+    at: datetime
+
+
+def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, reference: str, at: datetime) -> Answer:
+    """Judge whether these items of the member whom the host calls `host_id` may go to `processor`, and keep the answer.
+
+    `items` and `purpose` are keys of the policy; `reference` is the caller's own name for this one sending, and no
+    personal data. Raises NotAsked, and OtherContent for a reference that was answered for something else.
+    """
+    # 1.
+    asked = Asked(processor, tuple(dict.fromkeys(items)), purpose)
+    published = publishing.in_force(at)
+    _check(asked, reference, published.policy)
+    digest = sha256("\0".join((host_id, processor, purpose, *sorted(asked.items))).encode()).hexdigest()
+    with writing():
+        # 2.
+        known = members.of_host(host_id)
+        member = members.hold(known.ref) if known else None
+        verdict = disclosure.judge(
+            asked, entrusted.standing_of(processor), published.policy, _person(host_id, member, published)
+        )
+        # 3.
+        row = disclosures.of_reference(reference)
+        if row is None:
+            # 4.
+            row = Disclosure(
+                reference=reference,
+                member_ref=member.ref if member else None,
+                processor=processor,
+                items=",".join(asked.items),
+                purpose=purpose,
+                verdict="ALLOWED" if verdict.allowed else "REFUSED",
+                reason=verdict.reason.value if verdict.reason else "",
+                digest=digest,
+                at=at,
+            )
+            if disclosures.keep(row, f"{seoul_day(at):%Y-%m}"):
+                return Answer(verdict, at)
+            row = disclosures.of_reference(reference)
+    if row is None or row.digest != digest:
+        raise OtherContent(reference)
+    return Answer(verdict if row.verdict == "ALLOWED" else Verdict(Reason(row.reason)), row.at, again=True)
+
+
+def of_member(member_ref: str, limit: int | None = None, before: int | None = None) -> list[Disclosed]:
+    """Return what was disclosed of a member, newest first."""
+    return [
+        Disclosed(row.id, row.processor, tuple(row.items.split(",")), row.purpose, row.at)
+        for row in disclosures.of_member(member_ref, limit, before)
+    ]
+
+
+def processors_that_received(member_ref: str) -> list[str]:
+    """Return the keys of the processors that a destruction must ask: those that received something of this member and
+    have not ended. Who has ended has returned or destroyed everything, and the register holds the record of it."""
+    ended = {standing.entry.key for standing in entrusted.standings() if standing.ended_on is not None}
+    return [key for key in disclosures.receivers_of(member_ref) if key not in ended]
+
+
+def _check(asked: Asked, reference: str, policy: Policy) -> None:
+    known = {item.key for item in policy.items}
+    if not re.fullmatch(REFERENCE, reference) or forbidden(reference):
+        raise NotAsked("reference")
+    if not re.fullmatch(NAME, asked.processor):
+        raise NotAsked("processor")
+    if not 0 < len(asked.items) <= MOST_ITEMS or not known.issuperset(asked.items):
+        raise NotAsked("items")
+    if asked.purpose not in {purpose.key for purpose in policy.purposes}:
+        raise NotAsked("purpose")
+
+
+def _person(host_id: str, member: Member | None, published: publishing.Published) -> Person:
+    if member is None:
+        return Person(known=False)
+    standing = standings.of_host(host_id)
+    return Person(
+        suspended=standing is not None and standing.suspended,
+        to_be_destroyed=destructions.of_member(member.ref) is not None,
+        has_standing=standing is not None and standing.requirement_hash is not None,
+        decisions={item: (event.decision, event.content_hash) for item, event in consents.holding(member.ref).items()},
+    )
