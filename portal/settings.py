@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from middleware.paths import is_canonical, rule_faults
 
 from .errors import ConfigurationError
+from .rules.leaving import LONGEST_OBJECTION, OBJECTION_DAYS
 
 __all__ = ["ConfigurationError", "Settings", "env_name", "shown_url"]
 
@@ -76,6 +77,8 @@ class Settings:
     host_store: str = ""  # the database that they are in
     smtp_url: str = ""  # may hold a password; empty: letters become files
     mail_from: str = "privacy@localhost"
+    objection_days: int = OBJECTION_DAYS  # how long a member may object to being reported as having left
+    two_approvals_above: int = 10  # people in one report; above it two of the staff approve
 
     @property
     def secrets_dir(self) -> Path:
@@ -141,6 +144,8 @@ class _Reading:
             ),
             smtp_url=self._read("smtp_url", _smtp_url, ""),
             mail_from=self._read("mail_from", _address, "privacy@localhost"),
+            objection_days=self._read("objection_days", _whole(1, LONGEST_OBJECTION, "days"), OBJECTION_DAYS),
+            two_approvals_above=self._read("two_approvals_above", _whole(1, 100_000, "people"), 10),
         )
         self._contradictions(settings)
         known = {env_name(field.name) for field in fields(Settings)}
@@ -304,6 +309,15 @@ def _seconds(text: str) -> float:
     if not 0.01 <= seconds <= 3600:
         raise ValueError(f"got {text!r}; expected seconds between 0.01 and 3600")
     return seconds
+
+
+def _whole(least: int, most: int, unit: str) -> Callable[[str], int]:
+    def judge(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise ValueError(f"got {text!r}; expected a whole number of {unit} between {least} and {most}")
+        return int(text)
+
+    return judge
 
 
 def _one_of(*words: str) -> Callable[[str], str]:

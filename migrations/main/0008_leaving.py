@@ -9,9 +9,12 @@ branch_labels = None
 depends_on = None
 
 IDENTIFIER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TO_ORDER = 'approved_at IS NOT NULL AND ordered_at IS NULL AND "end" IS NULL'
+PURPOSES = "'INVITE', 'RESET', 'ENTER', 'STEP_UP', 'REPLY'"
 
 
 def upgrade() -> None:
+    _may_prove(f"{PURPOSES}, 'OBJECTION'")
     op.create_table(
         "leavers",
         sa.Column("id", IDENTIFIER, nullable=False),
@@ -28,7 +31,7 @@ def upgrade() -> None:
         sa.Column("end", sa.String(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("\"end\" IN ('RIGHT', 'WRONG', 'TAKEN_BACK')", name=op.f("ck_leavers_end")),
-        sa.CheckConstraint("telling IN ('WAITING', 'TOLD', 'NO_ADDRESS')", name=op.f("ck_leavers_telling")),
+        sa.CheckConstraint("telling IN ('HELD', 'WAITING', 'TOLD', 'NO_ADDRESS')", name=op.f("ck_leavers_telling")),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_leavers_request_id"),
         sa.PrimaryKeyConstraint("id", name="pk_leavers"),
         sa.UniqueConstraint("request_id", "member_ref", name="uq_leavers_request_id_member_ref"),
@@ -38,6 +41,13 @@ def upgrade() -> None:
     op.create_index("ix_leavers_company_ref", "leavers", ["company_ref"])
     op.create_index("ix_leavers_reporter", "leavers", ["reporter"])
     op.create_index("ix_leavers_telling_id", "leavers", ["telling", "id"])
+    op.create_index(
+        "ix_leavers_to_order",
+        "leavers",
+        ["reported_on", "id"],
+        sqlite_where=sa.text(TO_ORDER),
+        postgresql_where=sa.text(TO_ORDER),
+    )
     op.create_table(
         "objections",
         sa.Column("id", IDENTIFIER, nullable=False),
@@ -86,3 +96,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("upload_pages", "uploads", "objections", "leavers"):
         op.drop_table(table)
+    op.execute("DELETE FROM proofs WHERE purpose = 'OBJECTION'")
+    _may_prove(PURPOSES)
+
+
+def _may_prove(purposes: str) -> None:
+    with op.batch_alter_table("proofs") as table:
+        table.drop_constraint(op.f("ck_proofs_purpose"), type_="check")
+        table.create_check_constraint(op.f("ck_proofs_purpose"), f"purpose IN ({purposes})")

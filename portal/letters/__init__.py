@@ -19,6 +19,8 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "enter_link": "PIPA art. 38(4): rights are no harder to exercise than the data was to give",
     "deadline": "PIPA art. 31: the company watches over its own deadlines",
     "destroyed": "PIPA art. 36(4), Decree art. 43(3): the result of a deletion is told",
+    "leaver_reported": "PIPA art. 38(5): who is about to lose something may object to it first",
+    "leavers_received": "policy art. 6: the company that asked for a deletion learns that it came in",
     "request_received": "Decree art. 41, 43, 44: a request is answered in time",
     "request_result": "Decree art. 41, 43, 44: the result is told with its reason and the way to object",
     "request_step": "Decree art. 41, 43, 44: the requester is told what is needed or deferred",

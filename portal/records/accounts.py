@@ -90,6 +90,12 @@ def of_refs(refs: Collection[str]) -> Sequence[Account]:
     return db.session.scalars(select(Account).where(Account.ref.in_(refs))).all()
 
 
+def of_company(company_ref: str) -> Sequence[Account]:
+    """Return the accounts of a company's admins that are not disabled, oldest first."""
+    query = select(Account).where(Account.company_ref == company_ref, Account.state != "DISABLED")
+    return db.session.scalars(query.order_by(Account.id)).all()
+
+
 def change(ref: str, at: datetime, **facts: Any) -> None:
     """Change columns of an account."""
     db.session.execute(update(Account).where(Account.ref == ref).values(changed_at=at, **facts))

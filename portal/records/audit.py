@@ -5,7 +5,7 @@ holds a salted commitment, the words and the salt lie in `audit_words` under the
 with that key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -149,6 +149,20 @@ def found(*, limit: int, before: int | None = None, **wanted: Any) -> Sequence[A
         else:
             query = query.where(getattr(AuditEvent, name) == value)
     return db.session.scalars(query).all()
+
+
+def last_about(deeds: Collection[str], subjects: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return deed and `about` of the last of these deeds that concerns each of these members, by member; name no more
+    than one query can."""
+    last = (
+        select(func.max(AuditEvent.id))
+        .where(AuditEvent.subject.in_(subjects), AuditEvent.deed.in_(deeds))
+        .group_by(AuditEvent.subject)
+    )
+    rows = db.session.execute(
+        select(AuditEvent.subject, AuditEvent.deed, AuditEvent.about).where(AuditEvent.id.in_(last))
+    )
+    return {row.subject: (row.deed, row.about) for row in rows}
 
 
 def _head(row: AuditHead) -> Head:

@@ -129,6 +129,12 @@ def of_member(member_ref: str) -> Destruction | None:
     return db.session.scalars(select(Destruction).where(Destruction.member_ref == member_ref)).one_or_none()
 
 
+def refs_destroyed(member_refs: Collection[str]) -> set[str]:
+    """Return those of these members whose destruction was ordered; name no more than one query can."""
+    query = select(Destruction.member_ref).where(Destruction.member_ref.in_(member_refs))
+    return set(db.session.scalars(query))
+
+
 def of_request(number: str) -> Destruction | None:
     """Return the destruction that a request led to."""
     return db.session.scalars(select(Destruction).where(Destruction.request_number == number)).one_or_none()

@@ -6,13 +6,30 @@ clear: the member by reference, the words of an objection under the request's ke
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, insert, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    Update,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
-from .requests import Request
+from .requests import Request, RequestEvent
+
+_TO_ORDER = 'approved_at IS NOT NULL AND ordered_at IS NULL AND "end" IS NULL'
 
 
 class Leaver(Model):
@@ -22,9 +39,12 @@ class Leaver(Model):
     __tablename__ = "leavers"
     __table_args__ = (
         CheckConstraint("\"end\" IN ('RIGHT', 'WRONG', 'TAKEN_BACK')", name="end"),
-        CheckConstraint("telling IN ('WAITING', 'TOLD', 'NO_ADDRESS')", name="telling"),
+        CheckConstraint("telling IN ('HELD', 'WAITING', 'TOLD', 'NO_ADDRESS')", name="telling"),
         UniqueConstraint("request_id", "member_ref"),
         Index("ix_leavers_telling_id", "telling", "id"),
+        Index(
+            "ix_leavers_to_order", "reported_on", "id", sqlite_where=text(_TO_ORDER), postgresql_where=text(_TO_ORDER)
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
@@ -34,7 +54,7 @@ class Leaver(Model):
     reporter: Mapped[str] = mapped_column(index=True)  # the account that reported, "HOST", or "" for the person alone
     left_on: Mapped[date]
     reported_on: Mapped[date]  # the Seoul day from which the days to object count
-    telling: Mapped[str] = mapped_column(default="WAITING")
+    telling: Mapped[str] = mapped_column(default="WAITING")  # HELD: the staff must first let the report in
     told_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     approved_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     ordered_at: Mapped[datetime | None] = mapped_column(UtcMicros)
@@ -58,6 +78,25 @@ class Objection(Model):
     decided_at: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
+class Figures(NamedTuple):
+    """How far a report has come, each in people. `objected`: waits for the judgement of an objection; `ordered`: the
+    destruction runs or is done."""
+
+    people: int
+    told: int
+    no_address: int
+    objected: int
+    approved: int
+    ordered: int
+    right: int
+    wrong: int
+    taken_back: int
+
+    @property
+    def still_open(self) -> int:
+        return self.people - self.right - self.wrong - self.taken_back
+
+
 def add_many(rows: Sequence[dict[str, Any]]) -> None:
     """Keep the people of a report, each a dict of columns."""
     if rows:
@@ -70,10 +109,42 @@ def of_request(request_id: int, *, limit: int | None = None, offset: int = 0) ->
     return db.session.scalars(query).all()
 
 
+def refs_of(request_id: int, *, is_open: bool = True) -> list[str]:
+    """Return the members of a report whose part of it is open, or of those with `is_open` false who were taken out of
+    it, in order."""
+    end = Leaver.end.is_(None) if is_open else Leaver.end == "TAKEN_BACK"
+    return list(
+        db.session.scalars(select(Leaver.member_ref).where(Leaver.request_id == request_id, end).order_by(Leaver.id))
+    )
+
+
 def counts_of(request_ids: Collection[int]) -> dict[int, int]:
     """Return how many people each of these reports names."""
     query = select(Leaver.request_id, func.count()).where(Leaver.request_id.in_(request_ids))
     return dict(db.session.execute(query.group_by(Leaver.request_id)).tuples())
+
+
+def figures_of(request_id: int) -> Figures:
+    """Return how far a report has come, in people."""
+    objected = exists().where(Objection.leaver_id == Leaver.id, Objection.decided_at.is_(None))
+
+    def people(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    row = db.session.execute(
+        select(
+            func.count(),
+            people(Leaver.telling == "TOLD"),
+            people(Leaver.telling == "NO_ADDRESS"),
+            people(objected),
+            people(Leaver.approved_at.is_not(None)),
+            people(Leaver.ordered_at.is_not(None)),
+            people(Leaver.end == "RIGHT"),
+            people(Leaver.end == "WRONG"),
+            people(Leaver.end == "TAKEN_BACK"),
+        ).where(Leaver.request_id == request_id)
+    ).one()
+    return Figures(*row)
 
 
 def held(leaver_id: int) -> Leaver | None:
@@ -94,18 +165,90 @@ def to_tell(limit: int) -> Sequence[Leaver]:
     return db.session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
-def end_of(request_id: int, end: str, at: datetime, *, member_refs: Collection[str] | None = None) -> None:
-    """Close a report, or of it only these people."""
+def to_order(reported_before: date, limit: int) -> Sequence[Leaver]:
+    """Return people who were approved, told, and reported before this day, and whose destruction is not ordered; held
+    until the transaction ends. Who objected and was not judged yet is not among them."""
+    objected = exists().where(Objection.leaver_id == Leaver.id, Objection.decided_at.is_(None))
+    query = (
+        select(Leaver)
+        .where(
+            Leaver.approved_at.is_not(None),
+            Leaver.ordered_at.is_(None),
+            Leaver.end.is_(None),
+            Leaver.telling.in_(("TOLD", "NO_ADDRESS")),
+            Leaver.reported_on < reported_before,
+            ~objected,
+        )
+        .order_by(Leaver.reported_on, Leaver.id)
+        .limit(limit)
+    )
+    return db.session.scalars(query.with_for_update(of=Leaver, skip_locked=True)).all()
+
+
+def approve(request_id: int, at: datetime, *, leaver_id: int | None = None) -> int:
+    """Note the decision on the people of a report, or on one of them; return on how many. Who objected waits for the
+    judgement of it."""
+    objected = exists().where(Objection.leaver_id == Leaver.id, Objection.decided_at.is_(None))
+    waiting = update(Leaver).where(
+        Leaver.request_id == request_id, Leaver.end.is_(None), Leaver.approved_at.is_(None), ~objected
+    )
+    if leaver_id is not None:
+        waiting = waiting.where(Leaver.id == leaver_id)
+    return _changed(waiting.values(approved_at=at))
+
+
+def let_in(request_id: int, reported_on: date) -> None:
+    """Let the people of a report that was held for the staff be told; their days to object begin."""
+    _changed(
+        update(Leaver)
+        .where(Leaver.request_id == request_id, Leaver.telling == "HELD", Leaver.end.is_(None))
+        .values(telling="WAITING", reported_on=reported_on)
+    )
+
+
+def take_up(request_id: int, member_refs: Collection[str], reported_on: date) -> None:
+    """Open the part of these people again after a refusal fell: they are told anew, with new days to object."""
+    again = update(Leaver).where(Leaver.request_id == request_id, Leaver.member_ref.in_(member_refs))
+    _changed(again.values(end=None, ended_at=None, telling="WAITING", told_at=None, reported_on=reported_on))
+
+
+def end_of(request_id: int, end: str, at: datetime, *, member_refs: Collection[str] | None = None) -> int:
+    """Close a report, or of it only these people; return how many it closed."""
     ended = update(Leaver).where(Leaver.request_id == request_id, Leaver.end.is_(None))
     if member_refs is not None:
         ended = ended.where(Leaver.member_ref.in_(member_refs))
-    db.session.execute(ended.values(end=end, ended_at=at))
+    return _changed(ended.values(end=end, ended_at=at))
+
+
+def end_everywhere(member_ref: str, end: str, at: datetime) -> list[int]:
+    """Close whatever reports of this person are open, and return their requests."""
+    ended = update(Leaver).where(Leaver.member_ref == member_ref, Leaver.end.is_(None))
+    rows = db.session.execute(
+        ended.values(end=end, ended_at=at).returning(Leaver.request_id).execution_options(synchronize_session=False)
+    )
+    ids = list(rows.scalars())
     db.session.expire_all()
+    return ids
+
+
+def requests_done(limit: int) -> list[int]:
+    """Return approved reports that are open though everybody in them has ended, oldest first."""
+    anybody, somebody = exists().where(Leaver.request_id == Request.id), aliased(Leaver)
+    left = exists().where(somebody.request_id == Request.id, somebody.end.is_(None))
+    last = (
+        select(RequestEvent.word)
+        .where(RequestEvent.request_id == Request.id)
+        .order_by(RequestEvent.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Request.id).where(Request.kind == "LEAVER", Request.ended_at.is_(None), anybody, ~left)
+    return list(db.session.scalars(query.where(last == "HANDED_TO_DESTRUCTION").order_by(Request.id).limit(limit)))
 
 
 def ends_of(reporter: str, limit: int) -> Sequence[str]:
     """Return how the last reports of this account that have ended came out, oldest first."""
-    query = select(Leaver.end).where(Leaver.reporter == reporter, Leaver.end.is_not(None))
+    query = select(Leaver.end).where(Leaver.reporter == reporter, Leaver.end.in_(("RIGHT", "WRONG")))
     newest = db.session.scalars(query.order_by(Leaver.ended_at.desc(), Leaver.id.desc()).limit(limit)).all()
     return [end for end in reversed(newest) if end is not None]
 
@@ -122,7 +265,20 @@ def objections_of(leaver_ids: Collection[int]) -> dict[int, Objection]:
     return {objection.leaver_id: objection for objection in db.session.scalars(query)}
 
 
+def has_open_objection(request_id: int) -> bool:
+    """Tell whether an objection to a report waits to be judged."""
+    query = select(Objection.id).join(Leaver, Leaver.id == Objection.leaver_id)
+    query = query.where(Leaver.request_id == request_id, Objection.decided_at.is_(None))
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def decide(leaver_id: int, *, upheld: bool, by: str, at: datetime) -> bool:
     """Decide the open objection of a leaver; tell whether there was one."""
     is_open = update(Objection).where(Objection.leaver_id == leaver_id, Objection.decided_at.is_(None))
     return bool(db.session.execute(is_open.values(upheld=upheld, decided_by=by, decided_at=at)).rowcount)
+
+
+def _changed(statement: Update) -> int:
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    db.session.expire_all()
+    return int(result.rowcount)  # type: ignore[attr-defined]

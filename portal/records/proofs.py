@@ -12,7 +12,12 @@ class Proof(Model):
     """One secret that was sent; `digest` is keyed, so that a short code cannot be tried on the table."""
 
     __tablename__ = "proofs"
-    __table_args__ = (CheckConstraint("purpose IN ('INVITE', 'RESET', 'ENTER', 'STEP_UP', 'REPLY')", name="purpose"),)
+    __table_args__ = (
+        CheckConstraint(
+            "purpose IN ('INVITE', 'RESET', 'ENTER', 'STEP_UP', 'REPLY', 'OBJECTION')",
+            name="purpose",
+        ),
+    )
 
     ref: Mapped[str] = mapped_column(primary_key=True)
     purpose: Mapped[str]

@@ -8,7 +8,19 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, func, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
@@ -140,6 +152,17 @@ def held(number: str) -> Request | None:
     return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
+def held_by_id(request_id: int) -> Request | None:
+    """Return the request with this id, held until the transaction ends."""
+    query = select(Request).where(Request.id == request_id).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def of_ids(ids: Collection[int]) -> Sequence[Request]:
+    """Return the requests with these ids."""
+    return db.session.scalars(select(Request).where(Request.id.in_(ids))).all()
+
+
 def of_number(number: str) -> Request | None:
     """Return the request of this number."""
     return db.session.scalars(select(Request).where(Request.number == number)).one_or_none()
@@ -161,6 +184,17 @@ def open_of(member_ref: str, kind: str, **wanted: Any) -> Request | None:
     facts = {"member_ref": member_ref, "kind": kind, "ended_at": None, **wanted}
     query = select(Request).filter_by(**facts)
     return db.session.scalars(query.order_by(Request.id).limit(1)).one_or_none()
+
+
+def asked_to_stop(member_refs: Collection[str], since: datetime) -> set[str]:
+    """Return those of these members who asked since then that nothing be done with their data: stopped by themselves,
+    or with a deletion that is open. Name no more than one query can."""
+    query = select(Request.member_ref).where(
+        Request.member_ref.in_(member_refs),
+        Request.received_at >= since,
+        or_(Request.kind == "SUSPENSION", and_(Request.kind == "DELETION", Request.ended_at.is_(None))),
+    )
+    return {ref for ref in db.session.scalars(query) if ref is not None}
 
 
 def events_of(request_ids: Collection[int]) -> dict[int, list[RequestEvent]]:

@@ -3,6 +3,7 @@
 The gate reads this table. Whoever changes a row holds `portal.records.epoch.standing_change` round the commit.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, false, func, select
@@ -36,6 +37,28 @@ def satisfy(host_id: str, ref: str, requirement_hash: str | None, at: datetime) 
 def suspend(host_id: str, ref: str, at: datetime, *, suspended: bool = True) -> None:
     """Close the account at the gate, or open it again; what was satisfied stays."""
     _change(host_id, ref, at, suspended=suspended)
+
+
+def suspended_of(host_ids: Collection[str]) -> set[str]:
+    """Return those of these members whose account is closed; name no more than one query can."""
+    query = select(Standing.host_id).where(Standing.host_id.in_(host_ids), Standing.suspended)
+    return set(db.session.scalars(query))
+
+
+def suspend_many(members: Collection[tuple[str, str]], at: datetime, *, suspended: bool = True) -> None:
+    """Close the accounts of these members, each by host id and reference, or open them again, as `suspend` does."""
+    if not members:
+        return
+    session = db.session()
+    statement = inserting(session, Standing)
+    changes = {"ref": statement.excluded.ref, "changed_at": statement.excluded.changed_at}
+    raised = statement.on_conflict_do_update(
+        index_elements=[Standing.host_id], set_={**changes, "suspended": statement.excluded.suspended}
+    )
+    session.connection().execute(
+        raised, [{"host_id": host, "ref": ref, "changed_at": at, "suspended": suspended} for host, ref in members]
+    )
+    session.expire_all()
 
 
 def _change(host_id: str, ref: str, at: datetime, **facts: object) -> None:

@@ -55,6 +55,11 @@ def everyone() -> list[Person]:
     return _opened(accounts.everyone(), accounts.roles_of_all())
 
 
+def opened(some: Collection[Account]) -> list[Person]:
+    """Return the people of these accounts, without their roles."""
+    return _opened(some, {})
+
+
 def of_ref(ref: str) -> Person | None:
     """Return the person of this reference."""
     account = accounts.of_ref(ref)

@@ -58,6 +58,11 @@ def note(
     _append(deed, by, at, (subject,), about, reason, facts or {}, words, key_ref)
 
 
+def note_each(deed: Deed, by: By, at: datetime, subjects: Sequence[str], *, about: str = "", reason: str = "") -> None:
+    """Write one row for each of these members: the same deed was done to all of them."""
+    _append(deed, by, at, tuple(dict.fromkeys(subjects)), about, reason, {}, "", "")
+
+
 def note_views(deed: Deed, by: By, at: datetime, subjects: Sequence[str], *, about: str = "", reason: str = "") -> None:
     """Write that the data of each of these members was shown: who, when, from where, whose, what (safety standard
     art. 8). A view whose rows cannot be written must not be shown."""

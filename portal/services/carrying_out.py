@@ -21,6 +21,7 @@ from portal.rules.progress import DESTROYING, Word
 from portal.services import auditing, consenting, correcting, requesting
 from portal.services.auditing import By
 from portal.services.changing import changing_standing
+from portal.services.reported import is_report, touches_gate
 
 NO_CHANGES = Text(ko="바꿀 값을 하나 이상 적어 주세요.", en="Give at least one value to change.")
 NO_MEMBER = Text(
@@ -41,7 +42,7 @@ class CannotCarryOut(Exception):
 def at_the_gate(kind: Kind, word: Word) -> bool:
     """Tell whether a step changes what the gate reads."""
     stops = word is Word.FULFILLED and kind in (Kind.SUSPENSION, Kind.WITHDRAWAL)
-    return stops or (word is Word.APPROVED and kind in DESTROYING)
+    return stops or (word is Word.APPROVED and kind in DESTROYING) or touches_gate(kind, word)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def correct(request: Request, changes: Mapping[str, str], by: By, at: datetime) 
 def carry_out(request: Request, word: Word, by: By, at: datetime) -> None:
     """Do what a step of this word says, inside its `transaction`, before the step. Raises CannotCarryOut."""
     kind = Kind(request.kind)
-    if not at_the_gate(kind, word) or (kind is Kind.LEAVER and request.member_ref is None):
+    if not at_the_gate(kind, word) or is_report(request) or (kind is Kind.LEAVER and word is not Word.APPROVED):
         return
     member = members.of_ref(request.member_ref) if request.member_ref else None
     if member is None:

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from portal.database import writing
 from portal.policy.model import Language
-from portal.records import audit, destructions, members, requests, standings
+from portal.records import audit, destructions, leavers, members, requests, standings
 from portal.records.members import Member
 from portal.records.requests import Request
 from portal.rules.deadline import Kind
@@ -228,6 +228,7 @@ def _is_leaving(member: Member) -> bool:
     return (
         requests.open_of(member.ref, Kind.DELETION.value, requester="SELF") is not None
         or requests.open_of(member.ref, Kind.LEAVER.value) is not None
+        or bool(leavers.open_of([member.ref]))
         or destructions.of_member(member.ref) is not None
     )
 

@@ -16,9 +16,12 @@ _TOKEN = re.compile(r"([a-z2-7]{26})\.([a-z2-7]{26})\Z")
 
 
 def link_of(request: Request) -> str:
-    """Return where whoever asked can follow a request: a member among their own, a stranger by a token."""
+    """Return where whoever asked can follow a request: a member among their own, a company's admin among the company's,
+    a stranger by a token."""
     if request.channel == "CONTACT":
         return mailing.link(f"/contact/follow?token={token_of(request.ref)}")
+    if request.channel == "ORG":
+        return mailing.link(f"/org/requests/{request.number}")
     return mailing.link(f"/requests/{request.number}")
 
 

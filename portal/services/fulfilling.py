@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from portal.records import requests
+from portal.records import leavers, requests
 from portal.records.destructions import Destruction
 from portal.records.members import new_ref
 from portal.records.requests import Request
 from portal.rules.progress import Word
 from portal.services import mailing, requesting
 from portal.services.auditing import SYSTEM
+from portal.services.reported import is_report
 
 
 def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime) -> None:
@@ -20,8 +21,10 @@ def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime
     """
     if destruction.request_number:
         request = requests.held(destruction.request_number)
-        if request is not None and request.ended_at is None:
+        if request is not None and request.ended_at is None and not is_report(request):
             requesting.take_step(request, Word.FULFILLED, by=SYSTEM, at=at, tasks_open=0)
+    for request_id in leavers.end_everywhere(destruction.member_ref, "RIGHT", at):
+        end_report(request_id, at)
     if facts.get("write_to"):
         values = {
             "number": destruction.request_number or "",
@@ -37,6 +40,19 @@ def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime
             at=at,
             about=destruction.request_number or "",
         )
+
+
+def end_report(request_id: int, at: datetime) -> None:
+    """End an approved report in which nobody is open any more, inside the caller's transaction: in part where an
+    objection was upheld."""
+    request = requests.held_by_id(request_id)
+    figures = leavers.figures_of(request_id)
+    if request is None or request.ended_at is not None or figures.still_open:
+        return
+    if requests.events_of([request.id])[request.id][-1].word != Word.HANDED_TO_DESTRUCTION.value:
+        return
+    word, reason = (Word.PARTIAL, "MEMBER_OBJECTED") if figures.wrong else (Word.FULFILLED, "")
+    requesting.take_step(request, word, by=SYSTEM, at=at, reason=reason, tasks_open=0)
 
 
 def dispute_of(request: Request) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from portal.services import (
     destroying,
     entering,
     expiring,
+    leaving,
     mailing,
     representing,
     requesting,
@@ -126,8 +127,14 @@ def write_entry_links(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
         return {"written": entering.write_links(at)}
 
 
+def carry_on_leaving(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Tell who was reported as having left, and order what was approved once their days to object are over."""
+    return dict(leaving.tell_and_order(app, at, tell))
+
+
 JOBS: list[Job] = [
     Job("entry links", "write to members who asked to come in by mail", write_entry_links),
+    Job("leaving", "tell who was reported as having left, order their destruction", carry_on_leaving),
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),

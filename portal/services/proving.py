@@ -18,7 +18,7 @@ from portal.records import proofs
 from portal.records.members import new_ref
 from portal.records.proofs import Proof
 
-Purpose = Literal["INVITE", "RESET", "ENTER", "STEP_UP", "REPLY"]
+Purpose = Literal["INVITE", "RESET", "ENTER", "STEP_UP", "REPLY", "OBJECTION"]
 SECRET_BYTES = 20
 CODE_DIGITS = 6
 CODE_TRIES = 5

@@ -3,13 +3,14 @@
 A step, in the order that is safety:
 1. The request is held, so that of two who decide at once the second sees what the first did.
 2. `portal.rules.request` judges the step by the steps so far; what it refuses is not written.
-3. The step is kept, with its free words sealed; a deletion that is approved is handed to destruction.
+3. The step is kept, with its free words sealed; a deletion that is approved is handed to destruction, and the people
+   of a report are let in, marked or taken out.
 4. Whoever asked is written to, where there is an address.
 5. The audit chain has its row, last, because whoever appends to it is waited for.
 """
 
 from base64 import b32encode
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -27,8 +28,10 @@ from portal.rules.progress import Event, State, Word
 from portal.rules.request import Actor, StepRefused, approvals_needed, derive, next_steps
 from portal.rules.request import step as judged_step
 from portal.rules.role import Role
-from portal.services import auditing, following, mailing, ordering, registering
+from portal.services import auditing, following, mailing, ordering, registering, reported
 from portal.services.auditing import SYSTEM, By
+from portal.services.changing import changing_standing
+from portal.services.reported import touches_gate
 from portal.vault import person_keys
 from portal.vault.person_keys import KeyDestroyed, NoKey
 
@@ -118,20 +121,23 @@ def file_request(
     member_ref: str | None = None,
     received_at: datetime | None = None,
     nonce: str = "",
-    people: int = 1,
+    approvals: int | None = None,
+    letter: str = "request_received",
+    values: Mapping[str, str] | None = None,
 ) -> Filed:
     """Receive a request inside the caller's transaction.
 
     `details` are sealed under the member's key, or under a key of this case where nobody is known; "reply_to" among
     them is where letters go instead of the member's own address. `received_at` starts the clock where it came by phone
-    or mail; it must not lie in the future. The same `nonce` a second time gives the first request again.
+    or mail; it must not lie in the future. The same `nonce` a second time gives the first request again. `letter` is
+    the one that confirms it, with `values` of its own.
     """
     if received_at is not None and received_at > at:
         raise ValueError("received_at: a request cannot have been received in the future")
-    ref = _ref_of(nonce) if nonce else members.new_ref()
-    known = requests.of_ref(ref)
+    known = filed_before(nonce)
     if known is not None:
-        return Filed(known.number, known.due_day, made=False)
+        return known
+    ref = _ref_of(nonce) if nonce else members.new_ref()
     began = received_at or at
     key_ref = member_ref or ref
     seal = person_keys.make(key_ref, at)
@@ -146,15 +152,22 @@ def file_request(
         key_ref=key_ref,
         sealed=seal.seal("requests", "sealed", details, ref),
         language=language,
-        approvals=approvals_needed(kind, through_agent=requester == "AGENT", people=people),
+        approvals=approvals or approvals_needed(kind, through_agent=requester == "AGENT"),
         received_at=began,
         due_day=deadline.due_on(day, kind),
     )
     requests.add(request)
     requests.append(_event(request, Event(Word.RECEIVED, by.ref), by, at))
-    _write_to_requester("request_received", request, at, {"received": f"{day:%Y-%m-%d}", "basis": BASIS[kind]})
+    told: dict[str, str | Text] = {"received": f"{day:%Y-%m-%d}", "basis": BASIS[kind], **(values or {})}
+    _write_to_requester(letter, request, at, told)
     _audit(request, Word.RECEIVED, "", by, at)
     return Filed(request.number, request.due_day, made=True)
+
+
+def filed_before(nonce: str) -> Filed | None:
+    """Return the request that the form with this nonce has become, or None."""
+    known = requests.of_ref(_ref_of(nonce)) if nonce else None
+    return Filed(known.number, known.due_day, made=False) if known else None
 
 
 def step(
@@ -172,7 +185,8 @@ def step(
 
     Raises NoSuchRequest, StepRefused, DeferralRefused, or KeyDestroyed.
     """
-    with writing():
+    asked = requests.of_number(number)
+    with changing_standing() if asked and touches_gate(Kind(asked.kind), word) else writing():
         # 1.
         request = requests.held(number)
         if request is None:
@@ -192,12 +206,14 @@ def take_step(
     words: str = "",
     until: date | None = None,
     tasks_open: int | None = None,
+    for_requester: bool = False,
 ) -> None:
-    """Take one step of a request that the caller's transaction holds. Raises as `step`."""
+    """Take one step of a request that the caller's transaction holds; `for_requester` says that `by` acts for whoever
+    asked, though an account here. Raises as `step`."""
     kind = Kind(request.kind)
     so_far = requests.events_of([request.id])[request.id]
     # 2.
-    actor = _actor(by, roles)
+    actor = _actor(by, roles, for_requester)
     facts = [_fact(event) for event in so_far]
     told = reason or words
     event = judged_step(kind, facts, word, actor=actor, reason=told, approvals=request.approvals, tasks_open=tasks_open)
@@ -216,6 +232,8 @@ def take_step(
         handed = _event(request, Event(Word.HANDED_TO_DESTRUCTION, SYSTEM.ref), SYSTEM, at)
         requests.append(handed)
         _order_destruction(request, by, at)
+    if reported.is_report(request):
+        reported.on_step(request, word, by, at)
     request.ended_at = None if state.is_open else request.ended_at or at
     # 4.
     if word in TOLD_RESULT:
@@ -282,6 +300,9 @@ def _standing(request: Request, events: Sequence[RequestEvent], at: datetime) ->
 
 def _order_destruction(request: Request, approver: By, at: datetime) -> None:
     """Order what was approved; who is told at the end is noted now, for afterwards nobody knows."""
+    if reported.is_report(request):
+        reported.approve(request, approver, at)
+        return
     if request.member_ref is None:
         return
     write_to = details_of(request).get("reply_to") or _address_of(request.member_ref)
@@ -322,11 +343,11 @@ def _event(
     )
 
 
-def _actor(by: By, roles: Collection[Role]) -> Actor:
+def _actor(by: By, roles: Collection[Role], for_requester: bool = False) -> Actor:
     return Actor(
         id=by.ref,
         roles=frozenset(roles),
-        is_requester=by.kind in ("MEMBER", "STRANGER"),
+        is_requester=for_requester or by.kind in ("MEMBER", "STRANGER"),
         is_system=by.kind == "SYSTEM",
     )
 
@@ -385,6 +406,7 @@ __all__ = [
     "StepRefused",
     "details_of",
     "file_request",
+    "filed_before",
     "of_member",
     "receive",
     "stand_of",

@@ -41,6 +41,8 @@ def test_nothing_said_is_one_box_on_sqlite(tmp_path: Path, monkeypatch: pytest.M
         language="ko",
         host_map=SAMPLE["host_map"],
         host_store=f"sqlite:///{tmp_path}/instance/sample-matecost.db",
+        objection_days=3,
+        two_approvals_above=10,
     )
 
 
@@ -68,6 +70,8 @@ def test_everything_said_is_taken() -> None:
             "PORTAL_HOST_STORE": "postgresql://portal@db.example/host",
             "PORTAL_SMTP_URL": "smtps://portal:secret@mail.example",
             "PORTAL_MAIL_FROM": "privacy@cloudmate.example",
+            "PORTAL_OBJECTION_DAYS": "4",
+            "PORTAL_TWO_APPROVALS_ABOVE": "25",
             "PORTAL_LANGUAGE": "en",
             "HOME": "/root",
         }
@@ -97,6 +101,8 @@ def test_everything_said_is_taken() -> None:
         host_store="postgresql+psycopg://portal@db.example/host",
         smtp_url="smtps://portal:secret@mail.example",
         mail_from="privacy@cloudmate.example",
+        objection_days=4,
+        two_approvals_above=25,
     )
 
 
@@ -161,6 +167,8 @@ def test_on_postgres_the_drain_is_a_command() -> None:
         ("PORTAL_DRAIN_INTERVAL_S", "nan", "expected seconds between 0.01 and 3600"),
         ("PORTAL_DRAIN_INTERVAL_S", "0", "expected seconds between 0.01 and 3600"),
         ("PORTAL_LANGUAGE", "fr", "expected ko or en"),
+        ("PORTAL_OBJECTION_DAYS", "5", "expected a whole number of days between 1 and 4"),
+        ("PORTAL_TWO_APPROVALS_ABOVE", "ten", "expected a whole number of people between 1 and 100000"),
         ("PORTAL_EXMEPT", "/login", "no such setting"),
     ],
 )

@@ -1,0 +1,85 @@
+"""Reported: what a step of a report does to the people in it, inside the transaction of the step.
+
+Let in, a report closes their accounts at the gate and their days to object begin; approved, each of them is marked, and
+what is marked is destroyed later by a job, for a list may have thousands; refused or taken back, it gives the accounts
+back that it had closed, and no others. The caller opened the transaction with `changing_standing`.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from portal.clock import seoul_day
+from portal.records import audit, destructions, leavers, members, requests, standings
+from portal.records.requests import Request
+from portal.rules.deadline import Kind
+from portal.rules.deed import Deed
+from portal.rules.progress import Word
+from portal.services import auditing
+from portal.services.auditing import By
+
+ASKED_AT_ONCE = 500
+TOUCHING = frozenset({Word.IDENTITY_CHECK, Word.APPROVED, Word.REFUSED, Word.CANCELLED, Word.CLOSED})
+"""Steps of a report that change what the gate reads."""
+
+
+def touches_gate(kind: Kind, word: Word) -> bool:
+    """Tell whether a step of this word must be taken inside `changing_standing`."""
+    return kind is Kind.LEAVER and word in TOUCHING
+
+
+def is_report(request: Request) -> bool:
+    """Tell whether a request names its people one by one."""
+    return request.kind == Kind.LEAVER and request.member_ref is None
+
+
+def on_step(request: Request, word: Word, by: By, at: datetime) -> None:
+    """Do to the people of a report what this step says; an approval does nothing before it is the last one needed."""
+    if word is Word.IDENTITY_CHECK:
+        leavers.let_in(request.id, seoul_day(at))
+        close_accounts(leavers.refs_of(request.id), request.number, by, at)
+    elif word in (Word.REFUSED, Word.CANCELLED, Word.CLOSED):
+        refs = leavers.refs_of(request.id)
+        leavers.end_of(request.id, "TAKEN_BACK", at)
+        open_accounts(refs, request, by, at)
+
+
+def approve(request: Request, by: By, at: datetime) -> None:
+    """Mark everybody in a report whose deletion has been approved. Who was taken out by a refusal that fell comes back
+    first, is told anew, and may object anew."""
+    refs = leavers.refs_of(request.id, is_open=False)
+    for some in in_parts(refs):
+        busy = {*leavers.open_of(some), *destructions.refs_destroyed(some)}
+        again = [ref for ref in some if ref not in busy]
+        leavers.take_up(request.id, again, seoul_day(at))
+        close_accounts(again, request.number, by, at)
+    leavers.approve(request.id, at)
+
+
+def close_accounts(refs: Sequence[str], number: str, by: By, at: datetime) -> None:
+    """Close the accounts of these members that are not closed yet; the next request of each is stopped."""
+    for some in in_parts(refs):
+        people = {member.host_id: member.ref for member in members.of_refs(some)}
+        closed = standings.suspended_of(people)
+        fresh = {host: ref for host, ref in people.items() if host not in closed}
+        standings.suspend_many(list(fresh.items()), at)
+        auditing.note_each(Deed.ACCOUNT_SUSPENDED, by, at, list(fresh.values()), about=number)
+
+
+def open_accounts(refs: Sequence[str], request: Request, by: By, at: datetime) -> None:
+    """Open the accounts again that this report closed, and nothing has closed since: neither the member's own wish nor
+    a destruction."""
+    gates = (Deed.ACCOUNT_SUSPENDED.value, Deed.ACCOUNT_RESUMED.value)
+    closed_here = (Deed.ACCOUNT_SUSPENDED.value, request.number)
+    for some in in_parts(refs):
+        last = audit.last_about(gates, some)
+        stay = requests.asked_to_stop(some, request.received_at) | destructions.refs_destroyed(some)
+        opened = [ref for ref in some if last.get(ref) == closed_here and ref not in stay]
+        people = [(member.host_id, member.ref) for member in members.of_refs(opened)]
+        standings.suspend_many(people, at, suspended=False)
+        auditing.note_each(Deed.ACCOUNT_RESUMED, by, at, [ref for _, ref in people], about=request.number)
+
+
+def in_parts(refs: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield these references, as many at a time as one query may name."""
+    for start in range(0, len(refs), ASKED_AT_ONCE):
+        yield refs[start : start + ASKED_AT_ONCE]
