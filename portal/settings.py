@@ -18,7 +18,6 @@ from sqlalchemy.exc import ArgumentError
 from middleware.paths import is_canonical, rule_faults
 
 from .errors import ConfigurationError
-from .rules.leaving import LONGEST_OBJECTION, OBJECTION_DAYS
 
 __all__ = ["ConfigurationError", "Settings", "env_name", "shown_url"]
 
@@ -77,7 +76,7 @@ class Settings:
     host_store: str = ""  # the database that they are in
     smtp_url: str = ""  # may hold a password; empty: letters become files
     mail_from: str = "privacy@localhost"
-    objection_days: int = OBJECTION_DAYS  # how long a member may object to being reported as having left
+    objection_days: int = 3  # how long a member may object to being reported as having left
     two_approvals_above: int = 10  # people in one report; above it two of the staff approve
 
     @property
@@ -144,7 +143,7 @@ class _Reading:
             ),
             smtp_url=self._read("smtp_url", _smtp_url, ""),
             mail_from=self._read("mail_from", _address, "privacy@localhost"),
-            objection_days=self._read("objection_days", _whole(1, LONGEST_OBJECTION, "days"), OBJECTION_DAYS),
+            objection_days=self._read("objection_days", _whole(1, 4, "days"), 3),
             two_approvals_above=self._read("two_approvals_above", _whole(1, 100_000, "people"), 10),
         )
         self._contradictions(settings)

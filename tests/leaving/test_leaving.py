@@ -10,6 +10,7 @@ from portal.records import audit, destructions, leavers, requests
 from portal.records.leavers import Leaver, Objection
 from portal.records.mails import Mail
 from portal.rules.deadline import Kind
+from portal.rules.leaving import LONGEST_OBJECTION, OBJECTION_DAYS
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.services import exercising, leaving, ordering, proving, requesting
@@ -17,6 +18,7 @@ from portal.services.auditing import SYSTEM, By
 from portal.services.exercising import Asking
 from portal.services.leaving import Leaving, NobodyToReport
 from portal.services.requesting import NoSuchRequest
+from portal.settings import Settings
 from portal.vault import person_keys
 from tests.fake_clock import FakeClock
 from tests.leaving.conftest import ADMIN, HANDLERS, LEFT, OTHER_COMPANY, SECOND, Join, advance, is_closed, report
@@ -39,6 +41,11 @@ def job(app: Flask, clock: FakeClock) -> dict[str, int]:
 def letters(kind: str) -> list[dict[str, str]]:
     found = db.session.scalars(db.select(Mail).where(Mail.kind == kind).order_by(Mail.id)).all()
     return [person_keys.seal_of(mail.key_ref).open("mails", "sealed", mail.sealed or b"", mail.ref) for mail in found]
+
+
+def test_the_settings_are_within_the_rule(settings: Settings) -> None:
+    """The days to object that may be set are those that the rule allows."""
+    assert (settings.objection_days, OBJECTION_DAYS, LONGEST_OBJECTION) == (3, 3, 4)
 
 
 def test_who_is_reported_is_stopped_at_once(app: Flask, clock: FakeClock, gaon: str, join: Join) -> None:
