@@ -5,7 +5,7 @@ import os
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from middleware import ConsentGate
-from portal import create_app
+from portal import create_app, guard
 from portal.host import identify_by, load_host
 from portal.services.draining import start_draining
 from portal.services.jobs import start_jobs
@@ -15,6 +15,7 @@ settings = Settings.from_environ(os.environ)
 portal = create_app(settings)
 secrets = portal.extensions["portal.secrets"]
 host = load_host(settings, secrets)
+guard.stand(portal)
 
 application = ConsentGate(
     DispatcherMiddleware(host, {"/privacy": portal}),

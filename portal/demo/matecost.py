@@ -1,4 +1,5 @@
-"""The sample MateCost itself: sign-in, a dashboard of invented costs, an API, a download and a stream."""
+"""The sample MateCost itself: sign-in, a dashboard of invented costs, a card to pay with, an API, a download and a
+stream."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from middleware.paths import safe_next
 
 from .figures import MONTHS, TALLEST_BAR, Service, bars, services
 from .members import SAMPLE_ACCOUNTS, SampleMember, SampleMembers
+from .payments import SamplePaymentService, add_payment
 
 SESSION_HOURS = 8
 HEADERS = {
@@ -50,6 +52,7 @@ def create_matecost(instance: Path, secret: str | bytes) -> Flask:
     _add_guards(app)
     _add_sign_in(app, members)
     _add_pages(app)
+    add_payment(app, members, SamplePaymentService())
     return app
 
 

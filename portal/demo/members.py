@@ -59,6 +59,10 @@ CREATE TABLE IF NOT EXISTS matecost_usage_alerts (
     phone TEXT,
     above INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS matecost_cards (
+    member_id TEXT PRIMARY KEY,
+    token TEXT NOT NULL
+);
 """
 LAST_BILL, AMOUNT, ALERT_ABOVE = "2026-10", 4_820_000, 5_000_000
 
@@ -110,6 +114,28 @@ class SampleMembers:
                 (mail.strip().lower(),),
             ).fetchone()
         return SampleMember(*row[:3]) if row and check_password_hash(row[3], password) else None
+
+    def business_number_of(self, member: str) -> str:
+        """Return the business registration number of the member's company."""
+        with self._open() as store:
+            row = store.execute("SELECT business_number FROM matecost_members WHERE id = ?", (member,)).fetchone()
+        return row[0] or "" if row else ""
+
+    def card_of(self, member: str) -> str | None:
+        """Return the payment service's token of the member's card."""
+        with self._open() as store:
+            row = store.execute("SELECT token FROM matecost_cards WHERE member_id = ?", (member,)).fetchone()
+        return row[0] if row else None
+
+    def keep_card(self, member: str, token: str) -> None:
+        """Keep the token of the member's card in place of the one before."""
+        with self._open() as store:
+            store.execute("INSERT OR REPLACE INTO matecost_cards VALUES (?, ?)", (member, token))
+
+    def forget_card(self, member: str) -> None:
+        """Forget the member's card."""
+        with self._open() as store:
+            store.execute("DELETE FROM matecost_cards WHERE member_id = ?", (member,))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

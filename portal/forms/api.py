@@ -1,13 +1,15 @@
-"""What the host may send of a new member, and what it hears back. The same structures judge a call and describe it."""
+"""What the host may send, and what it hears back. The same structures judge a call and describe it."""
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from portal.policy.model import Text
+from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE
 from portal.rules.identifier import EMAIL_LENGTH, LOGIN_LENGTH, NAME_LENGTH, NEEDED, NUMBER_LENGTH, IdentifierFault
 from portal.rules.profile import HOST_ID_LENGTH, NOT_AN_ITEM
 
@@ -67,6 +69,51 @@ class RegisteredMember(Struct, frozen=True):
     company_ref: Annotated[str | None, Meta(description="The same of the member's company, when its number was told")]
 
 
+class WantedDisclosure(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is about to be sent to a processor or a third party: names of fields, never a value. Ask before sending, and
+    send only after a yes."""
+
+    host_id: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=HOST_ID_LENGTH,
+            description="The host's own id of the member whose data it is",
+            examples=["7001"],
+        ),
+    ]
+    processor: Annotated[
+        str, Meta(pattern=NAME, description="Who would receive it, by the key of the register", examples=["kicc"])
+    ]
+    items: Annotated[
+        list[Annotated[str, Meta(pattern=NAME)]],
+        Meta(
+            min_length=1,
+            max_length=MOST_ITEMS,
+            description="What would be sent, by the keys of the policy's items",
+            examples=[["card_number", "card_expiry"]],
+        ),
+    ]
+    purpose: Annotated[
+        str, Meta(pattern=NAME, description="What for, by the key of the policy's purpose", examples=["payment"])
+    ]
+    reference: Annotated[
+        str,
+        Meta(
+            pattern=REFERENCE,
+            description="The host's own name for this one sending. The same name again is answered the same",
+            examples=["charge-2026-11-0001"],
+        ),
+    ]
+
+
+class AllowedDisclosure(Struct, frozen=True):
+    """It may be sent, now. The ledger has it."""
+
+    reference: Annotated[str, Meta(description="The reference that was asked about")]
+    at: Annotated[datetime, Meta(description="When this was first allowed")]
+
+
 class FieldProblem(Struct, frozen=True):
     """One field that cannot be taken."""
 
@@ -81,6 +128,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     title: str
     status: int
     detail: str | None = None
+    code: str | None = None
     errors: list[FieldProblem] | None = None
     instance: str | None = None
 
@@ -101,9 +149,9 @@ def facts_of(body: bytes) -> dict[str, Any]:
     return facts
 
 
-def kind_faults(facts: Mapping[str, Any]) -> dict[str, IdentifierFault]:
-    """Return by name what NewMember does not take: all of it, where decoding the whole would stop at the first."""
-    known = {field.name: field for field in msgspec.structs.fields(NewMember)}
+def kind_faults(facts: Mapping[str, Any], kind: type[Struct] = NewMember) -> dict[str, IdentifierFault]:
+    """Return by name what `kind` does not take: all of it, where decoding the whole would stop at the first."""
+    known = {field.name: field for field in msgspec.structs.fields(kind)}
     faults = {name: IdentifierFault(name, NOT_AN_ITEM) for name in facts if name not in known}
     for name, field in known.items():
         if name not in facts:

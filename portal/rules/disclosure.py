@@ -13,6 +13,10 @@ from portal.policy.model import ConsentItem, Policy, Text
 from portal.rules.consent import content_hash
 from portal.rules.processor import Standing, consent_item_for, is_told, named_in
 
+MOST_ITEMS = 50
+NAME = "^[a-z][a-z0-9_]{0,59}$"  # a key of the policy, of the register
+REFERENCE = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"  # the caller's own name for one sending: no address fits it
+
 
 class Reason(StrEnum):
     """Why nothing may go."""

@@ -53,6 +53,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "staff.invite": frozenset({Role.OFFICER}),
     "staff.own": STAFF | {Role.COMPANY_ADMIN},  # one's own password, second factor and session
     "api.members": frozenset({Role.HOST}),
+    "api.disclosures": frozenset({Role.HOST}),
 }
 
 SHOWS_PERSONAL_DATA = frozenset(

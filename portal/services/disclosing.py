@@ -20,14 +20,9 @@ from portal.records import consents, destructions, disclosures, members, standin
 from portal.records.disclosures import Disclosure
 from portal.records.members import Member
 from portal.rules import disclosure
-from portal.rules.disclosure import Asked, Person, Reason, Verdict
+from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, Reason, Verdict
 from portal.rules.forbidden import forbidden
 from portal.services import entrusted, publishing
-
-MOST_ITEMS = 50
-MEMBERS_OWN = 10
-REFERENCE = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"
-NAME = "^[a-z][a-z0-9_]{0,59}$"
 
 
 class NotAsked(Exception):

@@ -107,6 +107,8 @@ def write(entry: Entry, contact: Mapping[str, str], by: By, at: datetime) -> Non
             at=at,
         )
     )
+    if by == SYSTEM:  # the seed: what was published stands in the policy's own table
+        return
     facts = {"relationship": entry.relationship, "items": ",".join(entry.items), "purposes": ",".join(entry.purposes)}
     auditing.note(Deed.PROCESSOR_WRITTEN, by, at, about=entry.key, facts=facts)
 
@@ -130,7 +132,7 @@ def note(
         sealed = person_keys.make(row.contact_ref, at).seal("processor_events", "sealed", dict(words), _row(deed, at))
     plain = json.dumps(facts or {}, ensure_ascii=False, separators=(",", ":"))
     processors.add(ProcessorEvent(key=key, deed=deed, day=day, facts=plain, sealed=sealed, noted_by=by.ref, at=at))
-    if deed in DEEDS:
+    if deed in DEEDS and by != SYSTEM:
         auditing.note(DEEDS[deed], by, at, about=key, facts={"day": day.isoformat()})
 
 

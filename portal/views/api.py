@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,12 +15,25 @@ from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import clock
-from portal.forms.api import FieldProblem, NewMember, Problem, RegisteredMember, Unreadable, facts_of, kind_faults
+from portal.forms.api import (
+    AllowedDisclosure,
+    FieldProblem,
+    NewMember,
+    Problem,
+    RegisteredMember,
+    Unreadable,
+    WantedDisclosure,
+    facts_of,
+    kind_faults,
+)
 from portal.policy.model import Text
+from portal.rules.disclosure import REASONS
 from portal.rules.identifier import IdentifierFault
 from portal.rules.profile import ProfileFaults
-from portal.services import registering
+from portal.services import disclosing, limiting, registering
 from portal.services.auditing import By
+from portal.services.disclosing import NotAsked, OtherContent
+from portal.services.limiting import TooMany
 from portal.services.registering import OtherProfile
 from portal.speech import say_text
 from portal.vault.calls import HEADER, is_signed
@@ -29,10 +43,16 @@ from portal.views import guarding, openapi
 place = Blueprint("api", __name__, url_prefix="/api")
 
 BODY_BYTES = 16 * 1024
+CALLS_A_MINUTE = 6000  # a hundred a second: a monthly run over every member fits, a loop gone wild does not
 PROBLEMS = "urn:matecost-privacy:"
 OTHER = Text(
     ko="등록된 값과 달라요. 정정은 회원의 요청으로 해요.",
     en="This differs from what is registered. A correction is a request of the member's own.",
+)
+
+NO_NAME = Text(
+    ko="처리방침의 이름이 아니거나 정해진 형식이 아니에요. 값은 보내지 마세요.",
+    en="This is no name of the policy, or not of the described form. Never send values.",
 )
 
 
@@ -46,25 +66,9 @@ def description() -> Response:
 def members() -> Response:
     """Register a member."""
     at = clock.now()
-    # 1.
-    request.max_content_length = BODY_BYTES
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        return problem(413, "too-large", gettext("보낸 내용이 너무 커요"))
-    # 2.
-    key: bytes = current_app.extensions["portal.secrets"].api_key
-    if not is_signed(key, request.headers.get(HEADER, ""), request.method, _target(), body, at):
-        refusal = problem(401, "unsigned", gettext("서명을 확인할 수 없어요"))
-        refusal.headers["WWW-Authenticate"] = HEADER
-        return refusal
-    # 3.
-    if request.mimetype != "application/json":
-        return problem(415, "media-type", gettext("application/json으로 보내 주세요"))
-    try:
-        facts = facts_of(body)
-    except Unreadable:
-        return problem(400, "unreadable", gettext("이름이 겹치지 않는 JSON 객체 하나를 UTF-8로 보내 주세요"))
+    facts = _facts_of_call(at)
+    if isinstance(facts, Response):
+        return facts
     # 4.
     wrong = kind_faults(facts)
     fields = {name: value for name, value in facts.items() if name not in wrong}
@@ -91,16 +95,76 @@ def members() -> Response:
     return answered(200, RegisteredMember(done.member_ref, done.company_ref))
 
 
-def problem(status: int, kind: str, title: str, errors: list[FieldProblem] | None = None) -> Response:
+@place.post("/disclosures")
+def disclosures() -> Response:
+    """Say whether something may be sent to a processor or a third party, and keep the answer."""
+    at = clock.now()
+    facts = _facts_of_call(at)
+    if isinstance(facts, Response):
+        return facts
+    # 4.
+    wrong = kind_faults(facts, WantedDisclosure)
+    if wrong:
+        return refused(wrong.values(), of=WantedDisclosure)
+    # 5.
+    try:
+        limiting.limit("disclosures", "host", at, times=CALLS_A_MINUTE, within=timedelta(minutes=1))
+        answer = disclosing.disclose(**facts, at=at)
+    except TooMany as told:
+        response = problem(429, "too-many", gettext("잠시 뒤에 다시 요청해 주세요"))
+        response.headers["Retry-After"] = str(told.wait_s)
+        return response
+    except NotAsked as told:
+        return refused([IdentifierFault(told.field, NO_NAME)], of=WantedDisclosure)
+    except OtherContent:
+        return problem(409, "other-content", gettext("다른 내용으로 이미 답한 번호예요. 새 번호로 물어 주세요"))
+    if answer.verdict.reason is None:
+        return answered(200, AllowedDisclosure(facts["reference"], answer.at))
+    reason = answer.verdict.reason
+    return problem(403, "not-allowed", say_text(REASONS[reason]), code=reason.value)
+
+
+def _facts_of_call(at: datetime) -> dict[str, Any] | Response:
+    """Return what a signed call says, or why it is not heard."""
+    # 1.
+    request.max_content_length = BODY_BYTES
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return problem(413, "too-large", gettext("보낸 내용이 너무 커요"))
+    # 2.
+    key: bytes = current_app.extensions["portal.secrets"].api_key
+    if not is_signed(key, request.headers.get(HEADER, ""), request.method, _target(), body, at):
+        refusal = problem(401, "unsigned", gettext("서명을 확인할 수 없어요"))
+        refusal.headers["WWW-Authenticate"] = HEADER
+        return refusal
+    # 3.
+    if request.mimetype != "application/json":
+        return problem(415, "media-type", gettext("application/json으로 보내 주세요"))
+    try:
+        return facts_of(body)
+    except Unreadable:
+        return problem(400, "unreadable", gettext("이름이 겹치지 않는 JSON 객체 하나를 UTF-8로 보내 주세요"))
+
+
+def problem(
+    status: int, kind: str, title: str, errors: list[FieldProblem] | None = None, code: str | None = None
+) -> Response:
     """Return why a call was refused."""
-    response = answered(status, Problem(f"{PROBLEMS}{kind}", title, status, errors=errors))
+    response = answered(status, Problem(f"{PROBLEMS}{kind}", title, status, code=code, errors=errors))
     response.headers["Content-Type"] = "application/problem+json; charset=utf-8"
     return response
 
 
-def refused(faults: Iterable[IdentifierFault], status: int = 422, kind: str = "fields", title: str = "") -> Response:
+def refused(
+    faults: Iterable[IdentifierFault],
+    status: int = 422,
+    kind: str = "fields",
+    title: str = "",
+    of: type[msgspec.Struct] = NewMember,
+) -> Response:
     """Return every field that cannot be taken, in the order of the description."""
-    order = {name: place for place, name in enumerate(NewMember.__struct_fields__)}
+    order = {name: place for place, name in enumerate(of.__struct_fields__)}
     told = sorted(faults, key=lambda fault: order.get(fault.field, len(order)))
     errors = [FieldProblem(_pointer(fault.field), say_text(fault.reason)) for fault in told]
     return problem(status, kind, title or gettext("받을 수 없는 값이 있어요"), errors)

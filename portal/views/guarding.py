@@ -35,6 +35,7 @@ OPEN: dict[str, str] = {
     "public.theme": "light or dark concerns nobody's data",
     "api.description": "how to call tells nothing of anybody",
     "api.members": "the host's programs sign what they send",
+    "api.disclosures": "the same",
     "certificates.page": "whoever holds the code, which nobody can guess; it names nobody",
     "certificates.document": "the same, as it was signed",
     "certificates.verify": "a proof that not everybody can check proves little",

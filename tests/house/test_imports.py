@@ -17,6 +17,7 @@ FLOORS = {  # higher numbers may import lower ones, and their own
     "portal.cli": 8,
     "portal.host": 8,
     "portal.demo": 8,
+    "portal.guard": 7,
     "portal.views": 7,
     "portal.forms": 7,
     "portal.speech": 7,

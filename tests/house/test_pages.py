@@ -107,6 +107,7 @@ NO_PAGES = {
     "sign_in.joined",
     "sign_in.leave",
     "api.description",
+    "api.disclosures",
     "api.members",
 }
 FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, made for the member's browser

@@ -39,6 +39,7 @@ TABLE = {
     "staff.invite": "OFFICER",
     "staff.own": "HANDLER OFFICER AUDITOR COMPANY_ADMIN",
     "api.members": "HOST",
+    "api.disclosures": "HOST",
 }
 
 
