@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     exists,
+    func,
     or_,
     select,
     true,
@@ -135,6 +136,12 @@ def refs_destroyed(member_refs: Collection[str]) -> set[str]:
     return set(db.session.scalars(query))
 
 
+def of_members(member_refs: Collection[str]) -> dict[str, Destruction]:
+    """Return the destructions of these members, by member; name no more than one query can."""
+    found = db.session.scalars(select(Destruction).where(Destruction.member_ref.in_(member_refs)))
+    return {destruction.member_ref: destruction for destruction in found}
+
+
 def of_request(number: str) -> Destruction | None:
     """Return the destruction that a request led to."""
     return db.session.scalars(select(Destruction).where(Destruction.request_number == number)).one_or_none()
@@ -198,6 +205,13 @@ def still_leased(fences: dict[int, int]) -> dict[int, Task]:
     return {task.id: task for task in found if task.fence == fences[task.id]}
 
 
+def attention_count(request_number: str) -> int:
+    """Return how many tasks of the destructions that a request led to need attention."""
+    query = select(func.count()).select_from(Task).join(Destruction, Destruction.id == Task.destruction_id)
+    stuck = query.where(Destruction.request_number == request_number, Task.state == "ATTENTION")
+    return db.session.scalar(stuck) or 0
+
+
 def try_again(task_id: int, at: datetime) -> bool:
     """Put a task that needed attention back in line; tell whether it did."""
     stuck = update(Task).where(Task.id == task_id, Task.state == "ATTENTION")
@@ -217,6 +231,26 @@ def holds_on(member_refs: Collection[str]) -> dict[str, list[Hold]]:
     for hold in db.session.scalars(query):
         found.setdefault(hold.member_ref, []).append(hold)
     return found
+
+
+def standing_holds(limit: int, offset: int = 0) -> tuple[Sequence[Hold], int]:
+    """Return one page of the holds that stand, the newest first, and how many there are in all."""
+    query = select(Hold).where(Hold.lifted_at.is_(None))
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return db.session.scalars(query.order_by(Hold.id.desc()).limit(limit).offset(offset)).all(), total
+
+
+def hold_of(hold_id: int) -> Hold | None:
+    """Return one hold, held until the transaction ends."""
+    query = select(Hold).where(Hold.id == hold_id).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def task_of(task_id: int) -> tuple[Task, Destruction] | None:
+    """Return one task with its destruction."""
+    query = select(Task, Destruction).join(Destruction, Destruction.id == Task.destruction_id)
+    row = db.session.execute(query.where(Task.id == task_id)).one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def place_hold(hold: Hold) -> None:

@@ -118,10 +118,16 @@ def refs_of(request_id: int, *, is_open: bool = True) -> list[str]:
     )
 
 
+def names(request_id: int, member_ref: str) -> bool:
+    """Tell whether a report names this member."""
+    query = select(Leaver.id).where(Leaver.request_id == request_id, Leaver.member_ref == member_ref)
+    return db.session.scalar(query) is not None
+
+
 def counts_of(request_ids: Collection[int]) -> dict[int, int]:
     """Return how many people each of these reports names."""
     query = select(Leaver.request_id, func.count()).where(Leaver.request_id.in_(request_ids))
-    return dict(db.session.execute(query.group_by(Leaver.request_id)).tuples())
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(Leaver.request_id))}
 
 
 def figures_of(request_id: int) -> Figures:

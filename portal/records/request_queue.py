@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from ..database import db
+from .destructions import Destruction, Task
 from .members import Member
 from .requests import Paper, Request, RequestEvent
 
@@ -22,6 +23,7 @@ class Wanted:
     kind: str | None = None
     handler: str | None = None
     waiting: bool = False  # for the requester's answer
+    attention: bool = False  # a destruction could not be proved somewhere
     since: date | None = None  # due no earlier
     until: date | None = None  # due no later
     member_ref: str | None = None  # open or ended
@@ -37,6 +39,7 @@ class Figures:
     unassigned: int
     mine: int
     waiting: int
+    attention: int
 
 
 def page(wanted: Wanted, *, limit: int, offset: int = 0) -> tuple[list[tuple[Request, Member | None]], int]:
@@ -78,7 +81,7 @@ def figures(today: date, soon_until: date, account_ref: str) -> Figures:
     waiting = db.session.scalar(
         select(func.count()).select_from(Request).where(Request.ended_at.is_(None), _is_waiting())
     )
-    return Figures(total, late, soon, unassigned, mine, waiting or 0)
+    return Figures(total, late, soon, unassigned, mine, waiting or 0, _attention_count())
 
 
 def open_count() -> int:
@@ -128,6 +131,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Request.due_day <= wanted.until)
     if wanted.waiting:
         conditions.append(_is_waiting())
+    if wanted.attention:
+        conditions.append(Request.number.in_(_stuck()))
     return conditions
 
 
@@ -137,3 +142,14 @@ def _is_waiting() -> ColumnElement[bool]:
     return (
         exists().where(and_(asked.request_id == Request.id, asked.word == "MORE_ASKED", ~answered)).correlate(Request)
     )
+
+
+def _stuck() -> Select[tuple[str | None]]:
+    """Return a query for the numbers of requests whose destruction needs somebody; it begins at the few stuck tasks."""
+    query = select(Destruction.request_number).join(Task, Task.destruction_id == Destruction.id)
+    return query.where(Task.state == "ATTENTION", Destruction.request_number.is_not(None)).distinct()
+
+
+def _attention_count() -> int:
+    open_ones = select(func.count()).select_from(Request).where(Request.ended_at.is_(None))
+    return db.session.scalar(open_ones.where(Request.number.in_(_stuck()))) or 0

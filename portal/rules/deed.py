@@ -52,8 +52,10 @@ class Deed(StrEnum):
     DENIED = "access.denied"
     DESTRUCTION_ORDERED = "destruction.ordered"
     DESTRUCTION_PROVED = "destruction.proved"
+    DESTRUCTION_TRIED_AGAIN = "destruction.tried_again"
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
+    HOLDS_VIEWED = "holds.viewed"
     SEPARATED_READ = "separated.read"
     PROCESSOR_WRITTEN = "processor.written"
     PROCESSOR_CONTRACT = "processor.contract"
@@ -108,8 +110,10 @@ WORDS: Mapping[Deed, Text] = {
     Deed.DENIED: Text(ko="접근 거부", en="Access denied"),
     Deed.DESTRUCTION_ORDERED: Text(ko="파기 결정", en="Destruction ordered"),
     Deed.DESTRUCTION_PROVED: Text(ko="파기 완료 확인", en="Destruction proved"),
+    Deed.DESTRUCTION_TRIED_AGAIN: Text(ko="파기 다시 시도", en="Destruction tried again"),
     Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
     Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
+    Deed.HOLDS_VIEWED: Text(ko="파기 보류 목록 조회", en="Holds viewed"),
     Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
     Deed.PROCESSOR_WRITTEN: Text(ko="위탁·제공 대장 작성", en="Register entry written"),
     Deed.PROCESSOR_CONTRACT: Text(ko="위탁 계약 기록", en="Contract recorded"),
@@ -128,6 +132,7 @@ VIEWS = frozenset(
     {
         Deed.QUEUE_VIEWED,
         Deed.REQUEST_VIEWED,
+        Deed.HOLDS_VIEWED,
         Deed.MEMBER_SEARCHED,
         Deed.VALUE_REVEALED,
         Deed.PAPER_VIEWED,

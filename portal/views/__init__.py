@@ -13,12 +13,14 @@ from portal.views import (
     contact,
     desk,
     desk_log,
+    desk_people,
     desk_request,
     enter,
     errors,
     exercising,
     guarding,
     handlers,
+    holds,
     me,
     public,
     rail,
@@ -28,7 +30,7 @@ from portal.views import (
     sign_in,
 )
 
-_ = desk_log, desk_request  # they add to the desk's own place
+_ = desk_log, desk_people, desk_request  # they add to the desk's own place
 PLACES = (
     account.place,
     api.place,
@@ -39,6 +41,7 @@ PLACES = (
     enter.place,
     exercising.place,
     handlers.place,
+    holds.place,
     me.place,
     public.place,
     requests.place,

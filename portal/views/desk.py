@@ -25,12 +25,13 @@ from portal.views import guarding
 from portal.views.standing import CHANNELS, REQUESTERS, Due, due_of, kind_name, pill_of
 
 place = Blueprint("desk", __name__, url_prefix="/desk")
-SEARCHES_AN_HOUR = 120  # far above a working day's need, far below what tries out a list of addresses
+SEARCHES: dict[str, Any] = {"times": 120, "within": timedelta(hours=1)}  # enough to work, too few to try out a list
 BAR_TOP = 98  # per cent of the drawing that the highest bar takes
 SHOWN = {  # view: its heading in words
     "open": lazy_gettext("열린 요청, 기한이 가까운 순"),
     "mine": lazy_gettext("내 담당, 기한이 가까운 순"),
     "waiting": lazy_gettext("보완 대기, 기한이 가까운 순"),
+    "attention": lazy_gettext("파기 확인이 필요한 요청, 기한이 가까운 순"),
     "ended": lazy_gettext("끝난 요청, 최근에 끝난 순"),
 }
 SEARCHED: dict[Searched, Any] = {
@@ -77,7 +78,7 @@ def queue() -> str:
     at, args = clock.now(), request.args
     today = seoul_day(at)
     wanted, view = _wanted(args, today)
-    page = _page(args)
+    page = page_of(args)
     lines, total = working.queue(wanted, page, guarding.by(), at)
     numbers = working.overview(current_user.account_ref, at)
     may_decide = guarding.allows("desk.request.decide")
@@ -92,8 +93,8 @@ def queue() -> str:
         people=[("", gettext("모두")), ("me", gettext("나")), ("none", gettext("담당 없음"))],
         typed={"kind": wanted.kind or "", "who": args.get("who", ""), "view": view},
         caption=_caption(view, wanted),
-        counted=_counted(page, len(rows), total),
-        pages=_pages(page, total),
+        counted=counted(page, len(rows), total),
+        pages=pages("desk.queue", page, total),
         narrowed=bool(set(args) - {"view", "page", "lang"}) or view != "open",
         average=_days(numbers.average),
         searched=SEARCHED.get(args.get("by", ""), ""),  # type: ignore[call-overload]
@@ -110,7 +111,7 @@ def search() -> Response:
     if not text:
         return _to_queue()
     at = clock.now()
-    limit("search", current_user.account_ref, at, times=SEARCHES_AN_HOUR, within=timedelta(hours=1))
+    limit("search", current_user.account_ref, at, **SEARCHES)
     by, found = working.search(text, guarding.by(), at)
     if found is None:
         return _to_queue(member="-", by=by)
@@ -182,6 +183,7 @@ def _wanted(args: Mapping[str, str], today: date) -> tuple[Wanted, str]:
         kind=kind if kind in Kind.__members__ else None,
         handler=current_user.account_ref if view == "mine" else handler,
         waiting=view == "waiting",
+        attention=view == "attention",
         since=since,
         until=until,
         member_ref=args.get("member"),
@@ -202,7 +204,8 @@ def _due_days(due: str, today: date) -> tuple[date | None, date | None]:
     return day, day
 
 
-def _page(args: Mapping[str, str]) -> int:
+def page_of(args: Mapping[str, str]) -> int:
+    """Return which page of a list is asked for, the first being 1."""
     text = args.get("page", "1")
     return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
 
@@ -263,6 +266,7 @@ def _chips(figures: Figures, view: str, wanted: Wanted) -> list[dict[str, Any]]:
         "open": gettext("열린 요청 %(count)s", count=figures.open),
         "mine": gettext("내 담당 %(count)s", count=figures.mine),
         "waiting": gettext("보완 대기 %(count)s", count=figures.waiting),
+        "attention": gettext("확인 필요 %(count)s", count=figures.attention),
         "ended": gettext("끝난 요청"),
     }
     whole = wanted.member_ref is None and wanted.until is None
@@ -294,20 +298,22 @@ def _caption(view: str, wanted: Wanted) -> str:
     return str(SHOWN[view])
 
 
-def _counted(page: int, shown: int, total: int) -> str:
+def counted(page: int, shown: int, total: int) -> str:
+    """Return which lines of how many a page shows; nothing where there are none."""
     if not shown:
         return ""
     first = (page - 1) * PAGE + 1
     return gettext("%(total)s건 가운데 %(first)s–%(last)s", total=total, first=first, last=first + shown - 1)
 
 
-def _pages(page: int, total: int) -> dict[str, Any]:
-    """Return where the pages before and after are, and how many requests the next one shows."""
-    kept = {name: value for name, value in request.args.items() if name not in ("page", "lang")}
+def pages(endpoint: str, page: int, total: int, **places: str) -> dict[str, Any]:
+    """Return where the pages before and after are, and how many lines the next one shows."""
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name not in ("page", "lang")}
+    kept |= places
     rest = total - page * PAGE
     return {
-        "before": url_for("desk.queue", **{**kept, "page": page - 1}) if page > 1 else "",  # type: ignore[arg-type]
-        "after": url_for("desk.queue", **{**kept, "page": page + 1}) if rest > 0 else "",  # type: ignore[arg-type]
+        "before": url_for(endpoint, **{**kept, "page": page - 1}) if page > 1 else "",
+        "after": url_for(endpoint, **{**kept, "page": page + 1}) if rest > 0 else "",
         "next": ngettext("다음 %(num)s건", "다음 %(num)s건", min(PAGE, max(1, rest))),
     }
 

@@ -19,6 +19,7 @@ from portal.views.staff import Staff
 # Where the desk's pages stand beside each other: (endpoint, its name). A page that is not there yet is left out.
 RAIL: tuple[tuple[str, Any], ...] = (
     ("desk.queue", lazy_gettext("요청함")),
+    ("holds.overview", lazy_gettext("파기 보류")),
     ("reviews.overview", lazy_gettext("접속기록")),
     ("handlers.overview", lazy_gettext("취급자·교육")),
 )

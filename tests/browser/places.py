@@ -191,6 +191,17 @@ def _request_with_errors(person: Person) -> None:
     person.button("5분 동안 보기").click()
 
 
+def _people(person: Person) -> None:
+    _desk("")(person)
+    number = person.page.url.rpartition("/")[2]
+    person.open(f"/privacy/desk/requests/{number}/people")
+
+
+def _holds_with_errors(person: Person) -> None:
+    _desk("/privacy/desk/holds")(person)
+    person.button("파기 보류").click()
+
+
 def _log_with_errors(person: Person) -> None:
     _desk("/privacy/desk/requests/new")(person)
     person.button("접수").click()
@@ -269,5 +280,8 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "a request with errors": ("고충 처리 요청", _request_with_errors),
     "log a request": ("대리 접수", _desk("/privacy/desk/requests/new")),
     "log a request with errors": ("대리 접수", _log_with_errors),
+    "people of a request": ("정보주체와 파기 상태", _people),
+    "holds": ("파기 보류", _desk("/privacy/desk/holds")),
+    "holds with errors": ("파기 보류", _holds_with_errors),
     "access records": ("접속기록", _desk("/privacy/desk/access")),
 }

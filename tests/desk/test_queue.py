@@ -13,6 +13,7 @@ from portal.rules.progress import Word
 from portal.rules.role import Role
 from portal.services import auditing, requesting
 from portal.services.auditing import By
+from portal.views import desk
 from tests.desk.samples import a_member, a_request
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import JIWON, MINHO, Browser
@@ -209,7 +210,7 @@ def test_nobody_learns_who_is_a_member(app: Flask, clock: FakeClock, handler: Br
 
 def test_a_list_of_addresses_cannot_be_tried_out(handler: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches are counted by account; above the hour's number the answer is 429, whoever is searched for."""
-    monkeypatch.setattr("portal.views.desk.SEARCHES_AN_HOUR", 2)
+    monkeypatch.setitem(desk.SEARCHES, "times", 2)
     answers = [handler.post("/desk/search", {"q": f"{name}@gaon.example"}) for name in ("seo", "han", JIWON[:5])]
 
     assert [answer.status_code for answer in answers] == [303, 303, 429]
