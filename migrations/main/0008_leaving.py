@@ -72,16 +72,16 @@ def upgrade() -> None:
         sa.Column("account_ref", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("counts", sa.String(), nullable=False),
-        sa.Column("refusal", sa.String(), nullable=False),
         sa.Column("request_number", sa.String(), nullable=True),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("state IN ('READING', 'READY', 'REFUSED', 'SENT', 'GONE')", name=op.f("ck_uploads_state")),
+        sa.CheckConstraint("state IN ('READING', 'READY', 'SENT', 'GONE')", name=op.f("ck_uploads_state")),
         sa.PrimaryKeyConstraint("id", name="pk_uploads"),
         sa.UniqueConstraint("ref", name="uq_uploads_ref"),
     )
     op.create_index("ix_uploads_company_ref", "uploads", ["company_ref"])
     op.create_index("ix_uploads_account_ref", "uploads", ["account_ref"])
+    op.create_index("ix_uploads_state", "uploads", ["state"])
     op.create_index("ix_uploads_expires_at", "uploads", ["expires_at"])
     op.create_table(
         "upload_pages",

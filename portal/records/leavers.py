@@ -165,6 +165,12 @@ def open_of(member_refs: Collection[str]) -> dict[str, Leaver]:
     return {leaver.member_ref: leaver for leaver in db.session.scalars(query)}
 
 
+def refs_open(member_refs: Collection[str]) -> set[str]:
+    """Return those of these members of whom a report is open; name no more than one query can."""
+    query = select(Leaver.member_ref).where(Leaver.member_ref.in_(member_refs), Leaver.end.is_(None))
+    return set(db.session.scalars(query))
+
+
 def to_tell(limit: int) -> Sequence[Leaver]:
     """Return people who were reported and have not been told yet, held until the transaction ends."""
     query = select(Leaver).where(Leaver.telling == "WAITING", Leaver.end.is_(None)).order_by(Leaver.id).limit(limit)

@@ -1,38 +1,39 @@
 """Uploads: lists of leavers that were read and judged, but not sent yet. Nothing has happened to anybody in them.
 
-The judged rows lie in pages, each sealed under the upload's own key; when a list is sent, thrown away or out of date,
-the key ends and the pages with it, so that nothing is kept of people whom nobody asked about.
+The rows lie in pages, each sealed under the upload's own key; when a list is sent, thrown away or out of date, the key
+ends and the pages with it, so that nothing is kept of people whom nobody asked about.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, delete, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
 
 
 class Upload(Model):
-    """One list. `counts` is JSON: rows by verdict, and how far reading has come; nothing personal."""
+    """One list. `counts` is JSON: rows by verdict, how far judging has come, and which rows were confirmed; nothing
+    personal. `request_number` is what it became when it was sent."""
 
     __tablename__ = "uploads"
-    __table_args__ = (CheckConstraint("state IN ('READING', 'READY', 'REFUSED', 'SENT', 'GONE')", name="state"),)
+    __table_args__ = (CheckConstraint("state IN ('READING', 'READY', 'SENT', 'GONE')", name="state"),)
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     company_ref: Mapped[str] = mapped_column(index=True)
     account_ref: Mapped[str] = mapped_column(index=True)
-    state: Mapped[str]
-    counts: Mapped[str] = mapped_column(default="{}")
-    refusal: Mapped[str] = mapped_column(default="")  # JSON: why the whole file was refused, in both languages
-    request_number: Mapped[str | None]  # what it became when it was sent
+    state: Mapped[str] = mapped_column(index=True)
+    counts: Mapped[str]
+    request_number: Mapped[str | None]
     made_at: Mapped[datetime] = mapped_column(UtcMicros)
     expires_at: Mapped[datetime] = mapped_column(UtcMicros, index=True)
 
 
 class UploadPage(Model):
-    """Some rows of a list with their verdicts; page 0 and below are the file itself, until it is read."""
+    """Some rows of a list, as they were typed and, once they are judged, with their verdicts. Page 0 says of the file
+    what people read: its name."""
 
     __tablename__ = "upload_pages"
 
@@ -41,10 +42,12 @@ class UploadPage(Model):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-def add(upload: Upload) -> None:
-    """Keep a new list."""
+def add(upload: Upload, pages: Mapping[int, bytes]) -> None:
+    """Keep a new list and its pages."""
     db.session.add(upload)
     db.session.flush()
+    rows = [{"upload_id": upload.id, "page": page, "sealed": sealed} for page, sealed in pages.items()]
+    db.session.connection().execute(insert(UploadPage), rows)
 
 
 def of_ref(ref: str) -> Upload | None:
@@ -58,22 +61,32 @@ def held(ref: str) -> Upload | None:
     return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def keep_page(upload_id: int, page: int, sealed: bytes) -> None:
-    """Keep some rows, in place of what was there."""
-    db.session.merge(UploadPage(upload_id=upload_id, page=page, sealed=sealed))
-    db.session.flush()
+def reading(limit: int) -> Sequence[Upload]:
+    """Return lists that are not judged to the end, oldest first."""
+    query = select(Upload).where(Upload.state == "READING").order_by(Upload.id).limit(limit)
+    return db.session.scalars(query).all()
 
 
-def pages_of(upload_id: int, first: int, last: int) -> Sequence[UploadPage]:
+def replace_pages(upload_id: int, pages: Mapping[int, bytes]) -> None:
+    """Put these pages in place of what they were."""
+    known = update(UploadPage.__table__).where(  # type: ignore[arg-type]
+        UploadPage.upload_id == upload_id, UploadPage.page == bindparam("the_page")
+    )
+    rows = [{"the_page": page, "sealed": sealed} for page, sealed in pages.items()]
+    db.session.connection().execute(known, rows)
+
+
+def pages_of(upload_id: int, first: int, last: int) -> dict[int, bytes]:
     """Return the pages from `first` to `last`, in order."""
-    query = select(UploadPage).where(UploadPage.upload_id == upload_id, UploadPage.page.between(first, last))
-    return db.session.scalars(query.order_by(UploadPage.page)).all()
+    query = select(UploadPage.page, UploadPage.sealed).where(
+        UploadPage.upload_id == upload_id, UploadPage.page.between(first, last)
+    )
+    return {row.page: row.sealed for row in db.session.execute(query.order_by(UploadPage.page))}
 
 
 def expired(at: datetime, limit: int) -> Sequence[Upload]:
-    """Return lists that were not sent in time."""
-    query = select(Upload).where(Upload.expires_at <= at, Upload.state.in_(("READING", "READY", "REFUSED")))
-    return db.session.scalars(query.order_by(Upload.id).limit(limit)).all()
+    """Return lists whose time was over by `at`, oldest first; those that have ended are among them."""
+    return db.session.scalars(select(Upload).where(Upload.expires_at <= at).order_by(Upload.id).limit(limit)).all()
 
 
 def end(upload_id: int, state: str, request_number: str | None = None) -> None:
@@ -81,4 +94,11 @@ def end(upload_id: int, state: str, request_number: str | None = None) -> None:
     db.session.execute(delete(UploadPage).where(UploadPage.upload_id == upload_id))
     ended = update(Upload).where(Upload.id == upload_id)
     db.session.execute(ended.values(state=state, request_number=request_number))
+    db.session.expire_all()
+
+
+def forget(upload_ids: Collection[int]) -> None:
+    """Drop lists altogether; their keys are destroyed."""
+    db.session.execute(delete(UploadPage).where(UploadPage.upload_id.in_(upload_ids)))
+    db.session.execute(delete(Upload).where(Upload.id.in_(upload_ids)))
     db.session.expire_all()

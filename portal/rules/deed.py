@@ -29,6 +29,7 @@ class Deed(StrEnum):
     PAPER_DESTROYED = "paper.destroyed"
     QUEUE_VIEWED = "queue.viewed"
     REQUEST_VIEWED = "request.viewed"
+    LIST_VIEWED = "list.viewed"
     MEMBER_SEARCHED = "member.searched"
     VALUE_REVEALED = "value.revealed"
     PAPER_VIEWED = "paper.viewed"
@@ -87,6 +88,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.PAPER_DESTROYED: Text(ko="위임장 파기", en="Paper destroyed"),
     Deed.QUEUE_VIEWED: Text(ko="요청 목록 조회", en="Queue viewed"),
     Deed.REQUEST_VIEWED: Text(ko="요청 조회", en="Request viewed"),
+    Deed.LIST_VIEWED: Text(ko="퇴사자 명단 조회", en="Leaver list viewed"),
     Deed.MEMBER_SEARCHED: Text(ko="회원 검색", en="Member searched"),
     Deed.VALUE_REVEALED: Text(ko="가린 값 조회", en="Masked value viewed"),
     Deed.PAPER_VIEWED: Text(ko="위임장 조회", en="Paper viewed"),
@@ -133,6 +135,7 @@ VIEWS = frozenset(
         Deed.QUEUE_VIEWED,
         Deed.REQUEST_VIEWED,
         Deed.HOLDS_VIEWED,
+        Deed.LIST_VIEWED,
         Deed.MEMBER_SEARCHED,
         Deed.VALUE_REVEALED,
         Deed.PAPER_VIEWED,

@@ -3,6 +3,7 @@
 Opened once per app and shared by the drain, the search and the sweep.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -87,6 +88,13 @@ def access_records(
     opening = room.keys.reading()
     wanted = Search(oldest_shown(rule, today), ref, ip, since, until, limit, before)
     return room.store.search(wanted, lambda day: None if is_expired(day, rule, today) else opening(day))
+
+
+def last_seen(app: Flask, after: Mapping[str, date], at: datetime) -> dict[str, date]:
+    """Return the newest Seoul day, later than the one given, on which the gate recorded each of these members; whoever
+    it has not recorded since is left out. Raises NothingInForce."""
+    rule = rule_in_force(app, at)
+    return access_room(app).store.last_seen(after, oldest_shown(rule, seoul_day(at))) if after else {}
 
 
 def oldest_shown(rule: RetentionRule, today: date) -> date:

@@ -30,6 +30,7 @@ from portal.services import (
     entering,
     expiring,
     leaving,
+    listing,
     mailing,
     representing,
     requesting,
@@ -132,8 +133,14 @@ def carry_on_leaving(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
     return dict(leaving.tell_and_order(app, at, tell))
 
 
+def judge_lists(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Judge long lists of leavers that wait, and end those that were not sent in time."""
+    return dict(listing.carry_on(app, at, tell))
+
+
 JOBS: list[Job] = [
     Job("entry links", "write to members who asked to come in by mail", write_entry_links),
+    Job("lists", "judge long lists of leavers, end those not sent in time", judge_lists),
     Job("leaving", "tell who was reported as having left, order their destruction", carry_on_leaving),
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),

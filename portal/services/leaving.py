@@ -243,7 +243,7 @@ def end_some(at: datetime, limit: int = AT_ONCE) -> int:
 def _to_report(company_ref: str | None, held: Sequence[Member]) -> list[Member]:
     ours = {member.ref: member for member in held if member.company_ref == company_ref}
     for some in in_parts(list(ours)):
-        for ref in {*leavers.open_of(some), *destructions.refs_destroyed(some)}:
+        for ref in leavers.refs_open(some) | destructions.refs_destroyed(some):
             ours.pop(ref, None)
     return list(ours.values())
 

@@ -48,7 +48,7 @@ def approve(request: Request, by: By, at: datetime) -> None:
     first, is told anew, and may object anew."""
     refs = leavers.refs_of(request.id, is_open=False)
     for some in in_parts(refs):
-        busy = {*leavers.open_of(some), *destructions.refs_destroyed(some)}
+        busy = leavers.refs_open(some) | destructions.refs_destroyed(some)
         again = [ref for ref in some if ref not in busy]
         leavers.take_up(request.id, again, seoul_day(at))
         close_accounts(again, request.number, by, at)

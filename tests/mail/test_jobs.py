@@ -22,7 +22,7 @@ def names(app: Flask) -> list[str]:
 
 def test_the_nightly_ones_run_once_from_three_in_seoul(app: Flask, clock: FakeClock) -> None:
     """At two they wait, at three they run, at four they have run; the next night they run again."""
-    always = ["entry links", "leaving", "letters", "destruction", "reminders"]
+    always = ["entry links", "lists", "leaving", "letters", "destruction", "reminders"]
     nightly = [*always, "papers", "forget", "access sweep"]
     clock.set(datetime(2026, 11, 23, 17, 59, tzinfo=UTC))
     assert names(app) == always
@@ -51,6 +51,7 @@ def test_a_job_that_fails_stops_no_other(
     assert list(ran) == [
         "broken",
         "entry links",
+        "lists",
         "leaving",
         "letters",
         "destruction",

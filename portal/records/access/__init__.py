@@ -4,7 +4,7 @@ Two engines keep them alike: SQLite in one file per day, PostgreSQL in one parti
 is sealed under the day's key before it reaches either; the key is held elsewhere (`portal.vault.day_keys`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
@@ -76,6 +76,10 @@ class AccessStore(Protocol):
 
     def search(self, wanted: Search, seal_of: SealOf) -> list[AccessRecord]:
         """Return the records found, newest first; what has no seal any more or is older than `oldest` is left out."""
+
+    def last_seen(self, after: Mapping[str, date], oldest: date) -> dict[str, date]:
+        """Return the newest day, later than the one given, on which records name each of these members; whoever was
+        not seen since is left out. Days before `oldest` are not looked at."""
 
     def destroy(self, day: date) -> bool:
         """Destroy a day's records; False when there were none. Done again after a crash, it finishes."""

@@ -4,7 +4,7 @@ The rows and the positions of their segments move in one transaction, each posit
 of a drainer that was killed may still be committing, and what it took must not be taken again.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from itertools import chain
@@ -145,6 +145,18 @@ class PostgresPartitions:
                 if len(found) < wanted.limit:  # some may not be shown: fill the page with what lies before them
                     clauses, values = [*clauses, "(at, request_id) < (%s, %s)"], [*values, rows[-1][0], rows[-1][1]]
         return found
+
+    def last_seen(self, after: Mapping[str, date], oldest: date) -> dict[str, date]:
+        # Each step asks only the partitions of the days that may count: they are left out while it runs.
+        since = [max(bounds(day)[1], bounds(oldest)[0]) for day in after.values()]
+        with self._engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT asked.ref, last.at FROM unnest(%s::text[], %s::bigint[]) AS asked (ref, since), LATERAL"  # noqa: S608 - ours
+                f" (SELECT at FROM {TABLE} r WHERE r.ref = asked.ref AND r.at >= asked.since ORDER BY at DESC LIMIT 1)"
+                " AS last",
+                (list(after), since),
+            ).all()
+        return {row[0]: seoul_day(moment(row[1])) for row in rows}
 
     def destroy(self, day: date) -> bool:
         """Drop the day's partition. Raises where its readers do not let go in time; nothing is changed then."""

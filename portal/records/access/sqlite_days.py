@@ -7,9 +7,10 @@ reached: never further than the truth, so reading on from it loses nothing and d
 SQLite attaches ten files at most: a search opens day after day, newest first, and stops when it has enough.
 """
 
+import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -36,6 +37,9 @@ _DAY_TABLES = (
 _FULL_DAY_INDEXES = (
     "CREATE INDEX IF NOT EXISTS access_records_ip ON access_records (ip_index, at)",
     "CREATE INDEX IF NOT EXISTS access_records_at ON access_records (at)",
+)
+_SEEN = (
+    "SELECT asked.value FROM json_each(?) AS asked WHERE EXISTS (SELECT 1 FROM access_records WHERE ref = asked.value)"
 )
 _GROWING, _FULL = 1, 2  # user_version of a day file
 _INSERT = "INSERT INTO access_records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -166,6 +170,30 @@ class SqliteDays:
                 raise
             return []  # swept while it was being read
         return [opened(row, seal) for row in rows]
+
+    def last_seen(self, after: Mapping[str, date], oldest: date) -> dict[str, date]:
+        found: dict[str, date] = {}
+        left = dict(after)
+        for day in reversed(self.days()):
+            asked = [ref for ref, since in left.items() if since < day]
+            if day < oldest or not asked:
+                break
+            for ref in self._seen_on(day, asked):
+                found[ref] = day
+                del left[ref]
+        return found
+
+    def _seen_on(self, day: date, refs: Sequence[str]) -> list[str]:
+        """Return those of these members whom a day's records name; each is one step in the day's index."""
+        try:
+            with closing(_connect(self._file(day), reading=True)) as connection:
+                if not _version(connection):
+                    return []
+                return [row[0] for row in connection.execute(_SEEN, (json.dumps(refs),))]
+        except sqlite3.DatabaseError:
+            if self._file(day).exists():
+                raise
+            return []  # swept while it was being read
 
     def destroy(self, day: date) -> bool:
         """Overwrite and unlink the day's file, its log and its shared memory; the log first, for it is read alone."""
