@@ -22,7 +22,10 @@ from portal.vault.secrets import open_secrets
 
 FORM_BYTES = 64 * 1024
 FORM_FIELDS = 200
-ROOM_FOR = {"contact.send_as_agent": MOST_BYTES + FORM_BYTES}  # where a form brings a paper
+ROOM_FOR = {  # where a form brings a paper
+    "contact.send_as_agent": MOST_BYTES + FORM_BYTES,
+    "registers.note": MOST_BYTES + FORM_BYTES,
+}
 FORM_AGE = timedelta(hours=8)
 
 

@@ -52,6 +52,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "access.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "audit.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "audit.sign": frozenset({Role.OFFICER}),
+    "registers.read": frozenset({Role.OFFICER, Role.AUDITOR}),
+    "registers.write": frozenset({Role.OFFICER}),
     "staff.invite": frozenset({Role.OFFICER}),
     "staff.own": STAFF | {Role.COMPANY_ADMIN},  # one's own password, second factor and session
     "api.members": frozenset({Role.HOST}),

@@ -10,7 +10,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from portal.clock import seoul_day
@@ -22,6 +22,7 @@ from portal.records.members import Member
 from portal.rules import disclosure
 from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, Reason, Verdict
 from portal.rules.forbidden import forbidden
+from portal.rules.retention import add_months
 from portal.services import entrusted, publishing
 
 
@@ -48,6 +49,29 @@ class Answer:
     verdict: Verdict
     at: datetime
     again: bool = False
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How often the guard said the same about one recipient in one month."""
+
+    month: str
+    processor: str
+    verdict: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """One refusal, without the member."""
+
+    at: datetime
+    processor: str
+    items: tuple[str, ...]
+    purpose: str
+    reference: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -107,6 +131,20 @@ def of_member(member_ref: str, limit: int | None = None, before: int | None = No
     return [
         Disclosed(row.id, row.processor, tuple(row.items.split(",")), row.purpose, row.at)
         for row in disclosures.of_member(member_ref, limit, before)
+    ]
+
+
+def sums(today: date, months: int | None) -> list[Sum]:
+    """Return the sums of the last months up to `today`, or of all, the newest month first."""
+    since = f"{add_months(today.replace(day=1), 1 - months):%Y-%m}" if months else ""
+    return [Sum(row.month, row.processor, row.verdict, row.reason, row.count) for row in disclosures.sums(since)]
+
+
+def refused(limit: int) -> list[NotSent]:
+    """Return the last refusals, newest first."""
+    return [
+        NotSent(row.at, row.processor, tuple(row.items.split(",")), row.purpose, row.reference, row.reason)
+        for row in disclosures.refused(limit)
     ]
 
 

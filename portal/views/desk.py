@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel.dates import format_date
@@ -16,7 +16,7 @@ from portal.records.request_queue import Figures, Wanted
 from portal.rules.deadline import SOON_DAYS, Kind
 from portal.rules.mask import mask, mask_login_id
 from portal.rules.request import StepRefused
-from portal.services import working
+from portal.services import entrusting, publishing, working
 from portal.services.limiting import limit
 from portal.services.requesting import NoSuchRequest
 from portal.services.working import FORECAST_DAYS, PAGE, ChangedMeanwhile, Line, Searched
@@ -98,10 +98,18 @@ def queue() -> str:
         narrowed=bool(set(args) - {"view", "page", "lang"}) or view != "open",
         average=_days(numbers.average),
         searched=SEARCHED.get(args.get("by", ""), ""),  # type: ignore[call-overload]
+        differences=_differences(at),
         may_search=guarding.allows("members.search"),
         may_log=guarding.allows("desk.request.log"),
         is_ended=wanted.ended,
     )
+
+
+def _differences(at: datetime) -> int:
+    """Return in how many things register and published policy differ, for who can do something about it."""
+    if not guarding.allows("registers.read"):
+        return 0
+    return len(entrusting.differences(publishing.in_force(at).policy))
 
 
 @place.post("/search")

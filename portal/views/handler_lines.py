@@ -84,7 +84,7 @@ def line_of(person: Person, handler: Handler, today: date) -> Line:
         reason=handler.reason,
         trained_on=handler.trained_on,
         course=handler.course,
-        due=_due(handler.next_due, today),
+        due=due_of(handler.next_due, today),
     )
 
 
@@ -99,7 +99,7 @@ def _days(handler: Handler) -> str:
     return f"{since.isoformat()} – {until.isoformat()}" if until else gettext("%(day)s부터", day=since.isoformat())
 
 
-def _due(day: date | None, today: date) -> Due | None:
+def due_of(day: date | None, today: date) -> Due | None:
     if day is None:
         return None
     left = (day - today).days

@@ -21,6 +21,7 @@ RAIL: tuple[tuple[str, Any], ...] = (
     ("desk.queue", lazy_gettext("요청함")),
     ("holds.overview", lazy_gettext("파기 보류")),
     ("reviews.overview", lazy_gettext("접속기록")),
+    ("registers.overview", lazy_gettext("위탁·제공")),
     ("handlers.overview", lazy_gettext("취급자·교육")),
 )
 ROLE_NAMES: dict[Role, Any] = {

@@ -207,6 +207,11 @@ def _log_with_errors(person: Person) -> None:
     person.button("접수").click()
 
 
+def _contract_with_errors(person: Person) -> None:
+    at_desk("/privacy/desk/registers/kicc")(person)
+    person.button("계약 기록").click()
+
+
 def _code_again(person: Person) -> None:
     colleague = at_desk("/privacy/desk/handlers/{self}")(person)
     assert isinstance(colleague, Colleague)
@@ -268,6 +273,10 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "join the desk with errors": ("데스크 계정 만들기", _join_with_errors),
     "a link that is gone": ("쓸 수 없는 링크입니다", _open("/privacy/desk/join")),
     "my account": ("내 계정", at_desk("/privacy/desk/account", "handler")),
+    "registers": ("위탁·제공 대장", at_desk("/privacy/desk/registers")),
+    "a register entry": (re.compile("한국정보통신"), at_desk("/privacy/desk/registers/kicc")),
+    "a register entry with errors": (re.compile("한국정보통신"), _contract_with_errors),
+    "facts of an entry": (re.compile("한국정보통신"), at_desk("/privacy/desk/registers/kicc/facts")),
     "handlers": ("취급자·교육", at_desk("/privacy/desk/handlers")),
     "a handler": (re.compile("이도현 열림"), _handler_history),
     "a handler with errors": (re.compile("이도현 지정 안 됨"), _handler_with_errors),

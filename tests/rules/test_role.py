@@ -33,6 +33,8 @@ TABLE = {
     "members.search": "HANDLER OFFICER",
     "handlers.read": "OFFICER AUDITOR",
     "handlers.write": "OFFICER",
+    "registers.read": "OFFICER AUDITOR",
+    "registers.write": "OFFICER",
     "access.read": "OFFICER AUDITOR",
     "audit.read": "OFFICER AUDITOR",
     "audit.sign": "OFFICER",
