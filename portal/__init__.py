@@ -12,7 +12,9 @@ from portal import clock as clocks
 from portal import database, headers, speech, views
 from portal.clock import Clock
 from portal.errors import ConfigurationError
+from portal.holdings.connected_map import read_systems
 from portal.holdings.host_map import read_map
+from portal.policy.loading import load, shipped
 from portal.rules.paper import MOST_BYTES
 from portal.services.access_room import access_records
 from portal.services.migrating import schema_faults
@@ -46,8 +48,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     settings = settings or Settings.from_environ(os.environ)
     secrets = open_secrets(settings.secrets_dir)
     faults = schema_faults(settings)
-    if settings.host_map:
-        read_map(settings.host_map)
+    faults += _declaration_faults(settings)
     if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
         faults.append("FLASK_DEBUG is on: its error pages run code for anybody; unset it")
     if faults:
@@ -82,6 +83,21 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     CSRFProtect(app)
     views.open_places(app)
     return app
+
+
+def _declaration_faults(settings: Settings) -> list[str]:
+    """Return the faults of the files that declare the host's tables and the connected systems."""
+    faults: list[str] = []
+    purposes = {purpose.key for path in shipped() for purpose in load(path).purposes}
+    for judge in (
+        lambda: settings.host_map and read_map(settings.host_map),
+        lambda: settings.connected and read_systems(settings.connected, purposes),
+    ):
+        try:
+            judge()
+        except ConfigurationError as error:
+            faults += error.faults
+    return faults
 
 
 def _make_room() -> None:

@@ -74,6 +74,7 @@ class Settings:
     language: Literal["ko", "en"] = "ko"
     host_map: Path | None = None  # which of the host's tables hold people
     host_store: str = ""  # the database that they are in
+    connected: Path | None = None  # which other systems hold data of the same people
     smtp_url: str = ""  # may hold a password; empty: letters become files
     mail_from: str = "privacy@localhost"
     objection_days: int = 3  # how long a member may object to being reported as having left
@@ -141,6 +142,7 @@ class _Reading:
             host_store=self._read(
                 "host_store", _store_url, "" if host_app else f"sqlite:///{instance.absolute() / SAMPLE_STORE}"
             ),
+            connected=self._read("connected", _plain_path, None),
             smtp_url=self._read("smtp_url", _smtp_url, ""),
             mail_from=self._read("mail_from", _address, "privacy@localhost"),
             objection_days=self._read("objection_days", _whole(1, 4, "days"), 3),

@@ -29,6 +29,8 @@ from portal.rules.destruction import FIRST_HELD
 
 from ..database import Identifier, Model, UtcMicros, db
 
+ASKED_AT_ONCE = 500  # how many one query names
+
 
 class Destruction(Model):
     """The destruction of one person's data. A person is destroyed once: `member_ref` is unique."""
@@ -210,6 +212,24 @@ def attention_count(request_number: str) -> int:
     query = select(func.count()).select_from(Task).join(Destruction, Destruction.id == Task.destruction_id)
     stuck = query.where(Destruction.request_number == request_number, Task.state == "ATTENTION")
     return db.session.scalar(stuck) or 0
+
+
+def hold_tasks(task_ids: Sequence[int]) -> list[tuple[Task, Destruction]]:
+    """Return tasks with their destructions, held until the transaction ends."""
+    found: list[tuple[Task, Destruction]] = []
+    for start in range(0, len(task_ids), ASKED_AT_ONCE):
+        query = select(Task, Destruction).join(Destruction, Destruction.id == Task.destruction_id)
+        query = query.where(Task.id.in_(task_ids[start : start + ASKED_AT_ONCE])).order_by(Task.id)
+        rows = db.session.execute(query.with_for_update(of=Task).execution_options(populate_existing=True))
+        found += [(task, destruction) for task, destruction in rows]
+    return found
+
+
+def same_in_batch(batch_ref: str, kind: str, target: str) -> list[int]:
+    """Return the tasks of this kind and target that are not done, of everybody in a batch."""
+    query = select(Task.id).join(Destruction, Destruction.id == Task.destruction_id)
+    query = query.where(Destruction.batch_ref == batch_ref, Task.kind == kind, Task.target == target)
+    return list(db.session.scalars(query.where(Task.state != "DONE").order_by(Task.id)))
 
 
 def try_again(task_id: int, at: datetime) -> bool:

@@ -20,10 +20,11 @@ class Stage(IntEnum):
 
     LEDGER = 10  # the ledger line and the tombstone, in the keys store, before anything is lost
     SEPARATE = 20  # what must be kept is copied apart and read back
-    CONNECTED = 30  # the host's tables, webhooks, people who send evidence
+    CONNECTED = 30  # the host's tables, webhooks
     HOLDING = 40  # the portal's own holdings, each asked again
     KEY = 50
     SCAN = 60  # checkpoint, then the bytes of the files
+    EVIDENCE = 65  # of what others destroyed; nothing of ours waits for it but the certificate
     CERTIFICATE = 70
     END = 80  # the request is fulfilled, the notices are sent
 
@@ -48,14 +49,14 @@ STAGES: Mapping[Kind, Stage] = {
     Kind.SEPARATE: Stage.SEPARATE,
     Kind.HOST: Stage.CONNECTED,
     Kind.WEBHOOK: Stage.CONNECTED,
-    Kind.EVIDENCE: Stage.CONNECTED,
+    Kind.EVIDENCE: Stage.EVIDENCE,
     Kind.HOLDING: Stage.HOLDING,
     Kind.KEY: Stage.KEY,
     Kind.SCAN: Stage.SCAN,
     Kind.CERTIFICATE: Stage.CERTIFICATE,
     Kind.END: Stage.END,
 }
-NEEDED = frozenset(Stage) - {Stage.SEPARATE, Stage.CONNECTED}
+NEEDED = frozenset(Stage) - {Stage.SEPARATE, Stage.CONNECTED, Stage.EVIDENCE}
 """Stages that no destruction goes without: one that lacks a task of them is not whole, however green the rest."""
 PROVED_FIRST = frozenset(stage for stage in NEEDED if stage < Stage.CERTIFICATE)
 FIRST_HELD = Stage.SEPARATE  # the ledger line loses nothing, so it may stand under a hold

@@ -15,6 +15,7 @@ class Fault(StrEnum):
     UNREACHABLE = "UNREACHABLE"
     BUSY = "BUSY"
     REFUSED = "REFUSED"
+    ODD_ANSWER = "ODD_ANSWER"
     FEWER = "FEWER"
     LEFT_OVER = "LEFT_OVER"
     NOT_ASKED_AGAIN = "NOT_ASKED_AGAIN"
@@ -56,6 +57,13 @@ FAULTS: Mapping[Fault, tuple[Text, Text]] = {
     Fault.REFUSED: (
         Text(ko="시스템이 파기를 거절했습니다.", en="The system refused to destroy it."),
         Text(ko="거절한 까닭을 확인하고 다시 시도해 주세요.", en="Find out why it refused, then try again."),
+    ),
+    Fault.ODD_ANSWER: (
+        Text(ko="알아들을 수 없는 답을 보냈습니다.", en="It sent an answer that could not be understood."),
+        Text(
+            ko="그 시스템의 운영자와 답의 형식을 확인하고 다시 시도해 주세요.",
+            en="Check the form of its answer with whoever runs that system, then try again.",
+        ),
     ),
     Fault.FEWER: (
         Text(

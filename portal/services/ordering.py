@@ -5,9 +5,9 @@ What would go is counted first, so that whoever removes less later cannot call i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from portal.holdings import Subject, Unreachable, holdings
@@ -20,7 +20,7 @@ from portal.rules.deed import Deed
 from portal.rules.destruction import STAGES, Kind
 from portal.rules.keeping import Record, fate_of
 from portal.rules.ledger import Reason
-from portal.services import auditing, publishing, registering
+from portal.services import auditing, connected, publishing, registering
 from portal.services.auditing import By
 from portal.vault import person_keys
 from portal.vault.person_keys import KeyDestroyed
@@ -103,7 +103,7 @@ def order(
         plan=json.dumps({"counts": counts, "kept": [[rule, day.isoformat()] for rule, day in kept]}, sort_keys=True),
         sealed=person_keys.make(ref, at).seal("destructions", "sealed", facts, ref),
     )
-    destructions.add(destruction, _tasks(counts, kept, at))
+    destructions.add(destruction, _tasks(counts, kept, connected.tasks_for(member.ref), at))
     auditing.note(
         Deed.DESTRUCTION_ORDERED, by, at, subject=member.ref, about=request_number or ref, reason=Reason(why).value
     )
@@ -140,12 +140,19 @@ def until_of(policy: Policy, rule: str, why: Why, event_day: date, own: Mapping[
     return fate.gone_on
 
 
-def _tasks(counts: Mapping[str, int | None], kept: tuple[tuple[str, date], ...], at: datetime) -> list[Task]:
+def _tasks(
+    counts: Mapping[str, int | None],
+    kept: tuple[tuple[str, date], ...],
+    elsewhere: Iterable[tuple[Kind, str, timedelta]],
+    at: datetime,
+) -> list[Task]:
     wanted: list[tuple[Kind, str, int | None]] = [(Kind.LEDGER, "", None)]
     wanted += [(Kind.SEPARATE, rule, None) for rule, _ in kept if rule != "access_record"]
     for holding in holdings():
         kind = Kind.HOST if isinstance(holding, HostRows) else Kind.HOLDING
         wanted.append((kind, holding.key, counts[holding.key]))
+    waits = {(kind, target): wait for kind, target, wait in elsewhere}
+    wanted += [(kind, target, None) for kind, target in waits]
     wanted += [(kind, "", None) for kind in (Kind.KEY, Kind.SCAN, Kind.CERTIFICATE, Kind.END)]
     return [
         Task(
@@ -154,7 +161,7 @@ def _tasks(counts: Mapping[str, int | None], kept: tuple[tuple[str, date], ...],
             target=target,
             expected=expected,
             state="WAITING",
-            due_at=at,
+            due_at=at + waits.get((kind, target), timedelta(0)),
             attempts=0,
             fence=0,
             removed=0,

@@ -139,7 +139,7 @@ def _write(path: Path, secret: bytes) -> None:
 
 
 def _read(directory: Path) -> Secrets:
-    faults = _openness(directory, directory.stat(), 0o700)
+    faults = openness(directory, directory.stat(), 0o700)
     wrapping = wrapping_files(directory) or {FIRST: directory / WRAPPING_FILE}
     paths = [*(directory / name for name in KEY_FILES), *wrapping.values()]
     contents = {path: _read_file(path, faults) for path in (*paths, directory / RECEIPT_FILE)}
@@ -158,7 +158,7 @@ def _read_file(path: Path, faults: list[str]) -> bytes | None:
     """Return what the file holds. Its mode is asked of the open file, so that no other can be slipped in between."""
     try:
         with path.open("rb") as file:
-            faults += _openness(path, os.fstat(file.fileno()), 0o600)
+            faults += openness(path, os.fstat(file.fileno()), 0o600)
             return file.read()
     except OSError as error:
         faults.append(
@@ -168,7 +168,8 @@ def _read_file(path: Path, faults: list[str]) -> bytes | None:
         return None
 
 
-def _openness(path: Path, status: os.stat_result, expected: int) -> list[str]:
+def openness(path: Path, status: os.stat_result, expected: int) -> list[str]:
+    """Return why a secret file or folder is not closed to others."""
     faults = []
     mode = stat.S_IMODE(status.st_mode)
     if mode & ~expected:

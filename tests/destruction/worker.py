@@ -11,7 +11,7 @@ from typing import Any
 
 from portal import create_app
 from portal.rules.destruction import Kind
-from portal.services import destroying
+from portal.services import destroying, leased
 from portal.settings import Settings
 
 
@@ -26,7 +26,7 @@ def main(step: str, when: str) -> None:
 
     def killed(works: Sequence[destroying.Work], at: Any) -> destroying.Passed:
         if when == "before":
-            destroying._keep = die
+            leased.keep = die
         passed = honest(works, at)
         die()
         return passed
