@@ -33,6 +33,15 @@ def refuse(table: str, deed: str, when: str = "", message: str = "") -> None:
         )
 
 
+def stop_refusing(table: str, deed: str) -> None:
+    """Take back a refusal of `deed` (UPDATE, DELETE or TRUNCATE) on `table`."""
+    name = f"{table}_refuses_{deed.lower()}"
+    if _on_postgres():
+        op.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+    else:
+        op.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
 def drop_table(table: str) -> None:
     """Drop a table with its triggers, and on PostgreSQL their functions."""
     op.drop_table(table)

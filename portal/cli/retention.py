@@ -1,5 +1,7 @@
 """`portal retention`: what must be gone, and stay gone."""
 
+from datetime import datetime
+
 import click
 
 from portal.cli import portal_app
@@ -7,7 +9,42 @@ from portal.cli import portal_app
 
 @click.group()
 def retention() -> None:
-    """Destroyed data stays destroyed, also after a restore."""
+    """What the policy keeps no longer goes, and what is destroyed stays destroyed, also after a restore."""
+
+
+@retention.command()
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The Seoul day to sweep for; today unless given.")
+@click.option("--dry-run", is_flag=True, help="Tell what would be destroyed, under which rule, and change nothing.")
+def sweep(as_of: datetime | None, dry_run: bool) -> None:
+    """Destroy what Article 5 keeps no longer, rule by rule, each with its line in the ledger.
+
+    Ends with status 1 when something was refused: a category that no version of the policy names, or a rule that
+    failed. The portal does this by itself every night.
+    """
+    from portal.services import reckoning, sweeping
+    from portal.services.publishing import NothingInForce
+
+    app = portal_app()
+    try:
+        outcome = sweeping.sweep(
+            app, as_of.date() if as_of else None, dry_run=dry_run, tell=lambda line: click.echo(line, err=True)
+        )
+        with app.app_context():
+            words = reckoning.words_of_rules(app.extensions["portal.clock"]())
+    except (sweeping.TooEarly, sweeping.SweepFailed, NothingInForce) as error:
+        raise click.ClickException(str(error)) from error
+    deed = "would be destroyed" if dry_run else "destroyed"
+    for one in outcome.rules:
+        if one.fault:
+            click.echo(f"{one.rule}: REFUSED, no version of the policy names this category; nothing of it was touched")
+            continue
+        told = [f"{one.gone} {deed}", f"{one.held} held"]
+        told += [f"{one.overdue} of them overdue"] if one.overdue else []
+        told += [f"ledger {', '.join(one.numbers)}"] if one.numbers else []
+        click.echo(f"{one.rule} ({words[one.rule]}): {', '.join(told)}")
+    click.echo(f"As of {outcome.as_of}: {outcome.gone} records {deed}.")
+    if outcome.faults:
+        raise SystemExit(1)
 
 
 @retention.command()

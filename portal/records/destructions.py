@@ -273,6 +273,11 @@ def task_of(task_id: int) -> tuple[Task, Destruction] | None:
     return (row[0], row[1]) if row else None
 
 
+def members_held() -> set[str]:
+    """Return the members on whose data a hold stands."""
+    return set(db.session.scalars(select(Hold.member_ref).where(Hold.lifted_at.is_(None))))
+
+
 def place_hold(hold: Hold) -> None:
     """Keep a hold; nothing more of this person goes while it stands."""
     db.session.add(hold)

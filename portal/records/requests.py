@@ -56,10 +56,11 @@ class Request(Model):
     due_day: Mapped[date]
     handler_ref: Mapped[str | None] = mapped_column(index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    wiped_at: Mapped[datetime | None] = mapped_column(UtcMicros)  # when its time was over and what was written went
 
 
 class RequestEvent(Model):
-    """One step of one request. Append-only."""
+    """One step of one request. Append-only, but for its words, which may be wiped."""
 
     __tablename__ = "request_events"
     __table_args__ = (
@@ -89,6 +90,7 @@ class RequestEvent(Model):
     until: Mapped[date | None]  # a deferral's new day
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # free words, under the request's key
     at: Mapped[datetime] = mapped_column(UtcMicros)
+    wiped_at: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
 class RequestNumber(Model):
@@ -282,16 +284,21 @@ def add_paper(paper: Paper) -> None:
     db.session.flush()
 
 
-def papers_held(limit: int) -> list[tuple[str, datetime | None]]:
-    """Return papers that are still there, those of requests that ended first going first: (ref, when it ended)."""
+def papers_held() -> list[tuple[str, str | None, datetime]]:
+    """Return the papers of requests that have ended which are still there, the first that ended first: (ref, the
+    member, when it ended)."""
     query = (
-        select(Paper.ref, Request.ended_at)
+        select(Paper.ref, Request.member_ref, Request.ended_at)
         .join(Request, Request.id == Paper.request_id)
         .where(Paper.sealed.is_not(None), Request.ended_at.is_not(None))
         .order_by(Request.ended_at)
-        .limit(limit)
     )
-    return [(row.ref, row.ended_at) for row in db.session.execute(query)]
+    return [(row.ref, row.member_ref, row.ended_at) for row in db.session.execute(query)]
+
+
+def papers_destroyed(at: datetime) -> int:
+    """Return how many papers were destroyed at exactly this moment."""
+    return db.session.scalar(select(func.count()).select_from(Paper).where(Paper.destroyed_at == at)) or 0
 
 
 def wipe_paper(ref: str, at: datetime) -> Request | None:

@@ -19,7 +19,19 @@ from sqlalchemy import Engine, text
 from portal.settings import Settings
 
 CHUNK = 8 * 1024 * 1024
-VACUUMED = ("members", "standing", "requests", "papers", "mails", "audit_words", "proofs", "sessions", "destructions")
+VACUUMED = (
+    "members",
+    "standing",
+    "requests",
+    "request_events",
+    "papers",
+    "mails",
+    "audit_words",
+    "proofs",
+    "sessions",
+    "destructions",
+    "separated_records",
+)
 
 
 class StoreBusy(Exception):

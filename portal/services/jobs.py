@@ -28,12 +28,11 @@ from portal.services import (
     delivering,
     destroying,
     entering,
-    expiring,
     leaving,
     listing,
     mailing,
-    representing,
     requesting,
+    sweeping,
 )
 from portal.services.auditing import SYSTEM
 from portal.services.draining import Drainer, kind_of
@@ -104,16 +103,9 @@ def forget_what_ended(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
         }
 
 
-def destroy_papers(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
-    """Destroy papers that proved an agent's power and are needed no more."""
-    with app.app_context():
-        return {"destroyed": representing.destroy_used_papers(at)}
-
-
-def sweep_access_records(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
-    """Destroy the access records whose six months are over."""
-    outcome = expiring.sweep(app)
-    return {"days": len(outcome.days), "records": outcome.records}
+def sweep_what_has_ended(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Destroy what the policy keeps no longer: Article 5, rule by rule, and papers after their use."""
+    return dict(sweeping.totals(sweeping.sweep(app, tell=tell)))
 
 
 def carry_out_destructions(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
@@ -145,9 +137,8 @@ JOBS: list[Job] = [
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),
-    Job("papers", "destroy papers of agents after their use", destroy_papers, daily=True),
+    Job(sweeping.KIND, "destroy what the policy keeps no longer", sweep_what_has_ended, daily=True),
     Job("forget", "drop links, sessions and counts that have ended", forget_what_ended, daily=True),
-    Job("access sweep", "destroy access records whose time is over", sweep_access_records, daily=True),
 ]
 
 
@@ -178,7 +169,7 @@ def _run(app: Flask, job: Job, at: datetime, tell: Tell) -> Ran:
     except Exception as error:
         log.error("job %s failed (%s)", job.name, kind_of(error))
         return Ran(job.name, {}, kind_of(error))
-    if job.daily and job.name != expiring.KIND:  # a sweep records its own run
+    if job.daily and job.name != sweeping.KIND:  # a sweep records its own run
         clock: Clock = app.extensions["portal.clock"]
         with app.app_context(), writing():
             runs.add(

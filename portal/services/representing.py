@@ -6,9 +6,9 @@ paper lies sealed under the request's key and is destroyed after its use.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from portal.clock import seoul_day
@@ -37,7 +37,6 @@ RELATIONS: Mapping[str, Text] = {
 }
 NAME_LENGTH = 80
 CHOOSE = Text(ko="하나를 골라 주세요.", en="Choose one.")
-AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -98,12 +97,15 @@ def file(content: dict[str, Any], language: Language, by: By, at: datetime) -> F
     return filed
 
 
-def destroy_used_papers(at: datetime) -> int:
-    """Destroy papers that have served their purpose; return how many."""
-    today, gone = seoul_day(at), 0
-    for ref, ended_at in requests.papers_held(AT_ONCE):
-        if not is_used_up(seoul_day(ended_at) if ended_at else None, today):
-            continue
+def used_papers(today: date) -> list[tuple[str, str]]:
+    """Return the papers that have served their purpose `today`, a Seoul day, with the member or nobody."""
+    return [(ref, member or "") for ref, member, ended in requests.papers_held() if is_used_up(seoul_day(ended), today)]
+
+
+def destroy_papers(refs: Iterable[str], at: datetime) -> int:
+    """Destroy these papers, each in a transaction of its own; return how many still were there."""
+    gone = 0
+    for ref in refs:
         with writing():
             request = requests.wipe_paper(ref, at)
             if request is not None:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, Engine, UniqueConstraint, func, insert, select
+from sqlalchemy import CheckConstraint, Engine, UniqueConstraint, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.clock import seoul_day
 from portal.database import Identifier, Model, UtcMicros, writing_on
 
-Entry = Literal["BEGUN", "DONE", "PAPER", "CONFIRMED"]
+Entry = Literal["BEGUN", "DONE", "PAPER"]  # who confirmed a line stands in portal.vault.ledger_reading
 ASKED_AT_ONCE = 500  # how many references one query names
 
 
@@ -129,28 +129,37 @@ class Gone:
     destruction_ref: str
 
 
-def begin(engine: Engine, lines: Sequence[tuple[Line, Gone]], at: datetime) -> dict[str, str]:
-    """Write the first line and the tombstone of each destruction, in one committed transaction; return the ledger
-    numbers by destruction. What was begun before keeps its number, so a repeat changes nothing."""
+def begin(engine: Engine, lines: Sequence[tuple[Line, Gone | None]], at: datetime) -> dict[str, str]:
+    """Write the first line of each destruction and, where a person is to stay gone, the tombstone, in one committed
+    transaction; return the ledger numbers by destruction. What was begun before keeps its number, so a repeat changes
+    nothing."""
     with writing_on(engine) as connection:
         known = _numbers(connection, [line.destruction_ref for line, _ in lines])
         new = [(line, gone) for line, gone in lines if line.destruction_ref not in known]
         numbers = _next_numbers(connection, len(new), at)
         for (line, gone), number in zip(new, numbers, strict=True):
             connection.execute(insert(LedgerEntry).values(_row(line, "BEGUN", number, at)))
-            connection.execute(
-                _insert(connection, Tombstone)
-                .values(
-                    member_ref=gone.member_ref,
-                    host_index=gone.host_index,
-                    member_since=gone.member_since,
-                    destruction_ref=gone.destruction_ref,
-                    at=at,
-                )
-                .on_conflict_do_nothing()
-            )
+            if gone is not None:
+                _set_stone(connection, gone, at)
             known[line.destruction_ref] = number
     return known
+
+
+def begun(engine: Engine, prefix: str) -> LedgerEntry | None:
+    """Return the newest line that was begun under a reference of this beginning and is not done: somebody was stopped
+    in the middle of it."""
+    done = aliased(LedgerEntry)
+    is_done = exists().where(done.destruction_ref == LedgerEntry.destruction_ref, done.entry == "DONE")
+    query = (
+        select(*LedgerEntry.__table__.columns)
+        .where(LedgerEntry.destruction_ref.startswith(prefix, autoescape=True))
+        .where(LedgerEntry.entry == "BEGUN", ~is_done)
+        .order_by(LedgerEntry.id.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    return LedgerEntry(**row._mapping) if row else None
 
 
 def numbers_of(engine: Engine, refs: Iterable[str]) -> dict[str, str]:
@@ -234,6 +243,17 @@ def certificate_of(engine: Engine, about: str) -> Certificate | None:
     """Return the newest certificate of a destruction or a batch."""
     with engine.connect() as connection:
         return _certificate_of(connection, about)
+
+
+def _set_stone(connection: Connection, gone: Gone, at: datetime) -> None:
+    stone = _insert(connection, Tombstone).values(
+        member_ref=gone.member_ref,
+        host_index=gone.host_index,
+        member_since=gone.member_since,
+        destruction_ref=gone.destruction_ref,
+        at=at,
+    )
+    connection.execute(stone.on_conflict_do_nothing())
 
 
 def _certificate_of(connection: Connection, about: str) -> Certificate | None:

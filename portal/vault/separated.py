@@ -5,7 +5,8 @@ reads one without naming the case for which it is read. Filling is copy, then ve
 copies nothing twice, for `source` names what a record was made from.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from portal.database import Identifier, Model, UtcMicros, writing_on
 from .person_keys import KeyDestroyed, NoKey, PersonKeys
 
 TABLE = "separated_records"
+ASKED_AT_ONCE = 500  # how many references one query names
 
 
 class SeparatedRecord(Model):
@@ -125,10 +127,27 @@ class SeparatedStore:
         with self.engine.connect() as connection:
             return [(rule, until, count) for rule, until, count in connection.execute(query)]
 
+    def kept_of(self, subjects: Collection[str]) -> Counter[str]:
+        """Return how many records of these people are kept, by rule."""
+        total: Counter[str] = Counter()
+        wanted = sorted(subjects)
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), ASKED_AT_ONCE):
+                some = SeparatedRecord.subject.in_(wanted[start : start + ASKED_AT_ONCE])
+                query = select(SeparatedRecord.rule, func.count()).where(some, SeparatedRecord.sealed.is_not(None))
+                for rule, count in connection.execute(query.group_by(SeparatedRecord.rule)):
+                    total[rule] += count
+        return total
+
+    def destroyed(self, rule: str, at: datetime) -> int:
+        """Return how many records of a rule were destroyed at exactly this moment: those of one line of the ledger."""
+        query = select(func.count()).where(SeparatedRecord.rule == rule, SeparatedRecord.destroyed_at == at)
+        with self.engine.connect() as connection:
+            return connection.scalar(query) or 0
+
     def destroy(self, refs: Sequence[str], at: datetime) -> int:
         """Destroy records, their keys first; return how many still were there."""
-        for ref in refs:
-            self._keys.destroy(ref, at)
+        self._keys.destroy_many(refs, at)
         with writing_on(self.engine) as connection:
             ended = connection.execute(
                 update(SeparatedRecord)
@@ -150,7 +169,8 @@ class SeparatedStore:
 
     def _rows(self, records: Sequence[Kept]) -> list[SeparatedRecord]:
         subjects = sorted({kept.subject for kept in records})
-        return [row for start in range(0, len(subjects), 500) for row in self._of(subjects[start : start + 500])]
+        starts = range(0, len(subjects), ASKED_AT_ONCE)
+        return [row for start in starts for row in self._of(subjects[start : start + ASKED_AT_ONCE])]
 
     def _of(self, subjects: Sequence[str]) -> list[SeparatedRecord]:
         return self._found(SeparatedRecord.subject.in_(subjects))

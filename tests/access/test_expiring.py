@@ -46,7 +46,7 @@ def test_a_day_is_destroyed_after_six_months(app: Flask, filled: AccessRoom) -> 
     """On 23 November the records of 23 May are gone with their key; those of 24 May are kept for a day more."""
     outcome = sweep(app)
 
-    assert outcome.days == (ExpiredDay(MAY_23, 3, True),)
+    assert outcome.days == (ExpiredDay(MAY_23, 3, True, date(2026, 11, 23)),)
     assert filled.keys.held() == filled.store.days() == [MAY_24, date(2026, 11, 23)]
     assert filled.keys.find(MAY_23) is None
 
@@ -70,8 +70,11 @@ def test_a_dry_run_changes_nothing(app: Flask, filled: AccessRoom) -> None:
     today = sweep(app, dry_run=True)
     ahead = sweep(app, date(2026, 11, 24), dry_run=True)
 
-    assert today.days == (ExpiredDay(MAY_23, 3, True),)
-    assert ahead.days == (ExpiredDay(MAY_23, 3, True), ExpiredDay(MAY_24, 2, True))
+    assert today.days == (ExpiredDay(MAY_23, 3, True, date(2026, 11, 23)),)
+    assert ahead.days == (
+        ExpiredDay(MAY_23, 3, True, date(2026, 11, 23)),
+        ExpiredDay(MAY_24, 2, True, date(2026, 11, 24)),
+    )
     assert (ahead.records, ahead.keys) == (5, 2)
     assert (filled.keys.held(), filled.store.days()) == before
     assert runs(app) == []

@@ -14,6 +14,7 @@ from portal.services.exercising import Asking
 from portal.vault import person_keys
 from tests.fake_clock import FakeClock
 from tests.members.samples import profile
+from tests.requests.papers import destroy_used_papers
 
 AGENT = By("STRANGER", "stranger", "192.0.2.9")
 JPEG = b"\xff\xd8\xff\xe0 a scan"
@@ -47,10 +48,10 @@ def test_a_paper_lies_sealed_and_is_wiped_after_its_use(app: Flask, clock: FakeC
         assert "paper" not in requesting.details_of(request)
 
         clock.advance(days=60)
-        while_open = representing.destroy_used_papers(clock())
+        while_open = destroy_used_papers(clock())
         requesting.step(number, Word.CANCELLED, by=AGENT, at=clock())
         clock.advance(days=30)
-        after = representing.destroy_used_papers(clock())
+        after = destroy_used_papers(clock())
 
         assert (while_open, after) == (0, 1)
     with app.app_context():

@@ -14,12 +14,13 @@ from portal.records.requests import Paper
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.rules.role import Role
-from portal.services import destroying, registering, representing, requesting
+from portal.services import destroying, registering, requesting
 from portal.services.auditing import SYSTEM, By
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import Browser
 from tests.mail.letters import letters, path_in
 from tests.members.samples import profile
+from tests.requests.papers import destroy_used_papers
 
 MakeBrowser = Callable[..., Browser]
 PDF = b"%PDF-1.7 a sample power of attorney"
@@ -144,10 +145,10 @@ def test_the_paper_goes_thirty_days_after_the_decision(
     with app.app_context():
         requesting.step("R-2026-0001", Word.CANCELLED, by=By("STRANGER", "stranger"), at=clock())
         clock.advance(days=29)
-        assert representing.destroy_used_papers(clock()) == 0
+        assert destroy_used_papers(clock()) == 0
         clock.advance(days=1)
-        assert representing.destroy_used_papers(clock()) == 1
-        assert representing.destroy_used_papers(clock()) == 0
+        assert destroy_used_papers(clock()) == 1
+        assert destroy_used_papers(clock()) == 0
 
         paper = db.session.scalars(db.select(Paper)).one()
         assert (paper.sealed, paper.destroyed_at) == (None, clock())
