@@ -14,14 +14,17 @@ from flask import Flask
 from portal.clock import seoul_day
 from portal.database import writing
 from portal.records import accounts, handlers, sessions
-from portal.records.accounts import RoleGrant
+from portal.rules.company import How, domains_in
 from portal.rules.role import Role
 from portal.services import accounts as staff_accounts
+from portal.services import registering, vouching
 from portal.services.auditing import OPERATOR
+from portal.services.registering import NUMBER
 from portal.services.signing_in import digest_of
 from portal.vault import person_keys
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import Browser
+from tests.members.samples import GAON
 
 PASSWORD = "seven tin boats at noon"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -51,15 +54,15 @@ def a_colleague(
     trained_on: date | str | None = "today",
     reason: str = "고객지원 담당",
     course: str = "개인정보 보호 기본",
+    company: str = "",
 ) -> Colleague:
-    """Return a new active colleague; call it inside an app context."""
-    given = [role for role in roles if role is not Role.COMPANY_ADMIN]
-    ref, _ = staff_accounts.invite(email, name, given, OPERATOR, at)
+    """Return a new active colleague, or an admin of a verified company of this name; call it inside an app context."""
+    if Role.COMPANY_ADMIN in roles:
+        return an_admin(at, a_company(at, *[company] if company else []), name=name, email=email)
+    ref, _ = staff_accounts.invite(email, name, roles, OPERATOR, at)
     with writing():
         totp = person_keys.seal_of(ref).seal("accounts", "totp", SECRET)
         accounts.change(ref, at, state="ACTIVE", password_hash=HASH, totp=totp)
-        if Role.COMPANY_ADMIN in roles:
-            accounts.grant(RoleGrant(account_ref=ref, role="COMPANY_ADMIN", deed="GRANTED", given_by="shell", at=at))
         today = seoul_day(at)
         if designated:
             handlers.add(
@@ -78,6 +81,28 @@ def a_colleague(
             handlers.add(
                 handlers.Training(account_ref=ref, course=course, trained_on=day, minutes=60, noted_by="shell", at=at)
             )
+    return Colleague(ref, email)
+
+
+def a_company(at: datetime, name: str = "가온유통(주)", number: str = GAON, domains: str = "gaon.example") -> str:
+    """Return the reference of a company that was verified with these mail domains."""
+    with writing():
+        company = registering.company_told({"company_name": name, NUMBER: number}, at)
+    assert company is not None
+    found = vouching.Found(number, How.DOCUMENT, seoul_day(at), domains_in(domains), "사업자등록증 사본")
+    vouching.verify(company.ref, found, OPERATOR, at)
+    return company.ref
+
+
+def an_admin(
+    at: datetime, company_ref: str, *, name: str = "강선우", email: str = "sunwoo.kang@gaon.example"
+) -> Colleague:
+    """Return a new active admin of a company, whatever the address."""
+    with writing():
+        roles = (Role.COMPANY_ADMIN,)
+        ref, _ = staff_accounts.invite_held(email, name, roles, OPERATOR, at, "ko", company_ref=company_ref)
+        totp = person_keys.seal_of(ref).seal("accounts", "totp", SECRET)
+        accounts.change(ref, at, state="ACTIVE", password_hash=HASH, totp=totp)
     return Colleague(ref, email)
 
 

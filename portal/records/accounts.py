@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, LargeBinary, literal, or_, select, update
+from sqlalchemy import CheckConstraint, LargeBinary, Select, func, literal, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,11 +54,18 @@ class RoleGrant(Model):
     at: Mapped[datetime] = mapped_column(UtcMicros)
 
 
-def add(ref: str, email_index: bytes, sealed: bytes, at: datetime) -> bool:
+def add(ref: str, email_index: bytes, sealed: bytes, at: datetime, *, company_ref: str | None = None) -> bool:
     """Keep an account of somebody invited; False when the address has one, perhaps made at this very moment."""
     session = db.session()
     made = inserting(session, Account).values(
-        ref=ref, email_index=email_index, sealed=sealed, state="INVITED", failures=0, made_at=at, changed_at=at
+        ref=ref,
+        email_index=email_index,
+        sealed=sealed,
+        company_ref=company_ref,
+        state="INVITED",
+        failures=0,
+        made_at=at,
+        changed_at=at,
     )
     kept = made.on_conflict_do_nothing(index_elements=[Account.email_index]).returning(Account.ref)
     return session.execute(kept).first() is not None
@@ -92,8 +99,26 @@ def of_refs(refs: Collection[str]) -> Sequence[Account]:
 
 def of_company(company_ref: str) -> Sequence[Account]:
     """Return the accounts of a company's admins that are not disabled, oldest first."""
+    return db.session.scalars(_of_company(company_ref)).all()
+
+
+def count_by_company(company_refs: Collection[str]) -> dict[str, int]:
+    """Return how many active admins each of these companies has; name no more than one query can."""
+    query = select(Account.company_ref, func.count()).where(
+        Account.company_ref.in_(company_refs), Account.state == "ACTIVE"
+    )
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(Account.company_ref)) if row[0]}
+
+
+def held_of_company(company_ref: str) -> Sequence[Account]:
+    """Return the same, locked until the transaction ends: two who end each other are heard one after the other."""
+    query = _of_company(company_ref).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(query).all()
+
+
+def _of_company(company_ref: str) -> Select[tuple[Account]]:
     query = select(Account).where(Account.company_ref == company_ref, Account.state != "DISABLED")
-    return db.session.scalars(query.order_by(Account.id)).all()
+    return query.order_by(Account.id)
 
 
 def change(ref: str, at: datetime, **facts: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, LargeBinary, insert, select
+from sqlalchemy import CheckConstraint, LargeBinary, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,3 +60,14 @@ def of_numbers(brn_indexes: Collection[bytes]) -> dict[bytes, Company]:
 def of_ref(ref: str) -> Company | None:
     """Return the company with this reference."""
     return db.session.scalars(select(Company).where(Company.ref == ref)).one_or_none()
+
+
+def held(ref: str) -> Company | None:
+    """Return the company with this reference, locked until the transaction ends."""
+    return db.session.scalars(select(Company).where(Company.ref == ref).with_for_update()).one_or_none()
+
+
+def page(*, limit: int, offset: int = 0) -> tuple[Sequence[Company], int]:
+    """Return one page of the companies, the newest first, and how many there are in all."""
+    total = db.session.scalar(select(func.count()).select_from(Company)) or 0
+    return db.session.scalars(select(Company).order_by(Company.id.desc()).limit(limit).offset(offset)).all(), total

@@ -130,6 +130,16 @@ def counts_of(request_ids: Collection[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in db.session.execute(query.group_by(Leaver.request_id))}
 
 
+def reports_of(company_ref: str, *, limit: int, offset: int = 0) -> tuple[Sequence[Request], int]:
+    """Return one page of a company's reports, newest first, and how many there are in all."""
+    query = select(Request).where(
+        Request.channel == "ORG",
+        exists().where(Leaver.request_id == Request.id, Leaver.company_ref == company_ref),
+    )
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return db.session.scalars(query.order_by(Request.id.desc()).limit(limit).offset(offset)).all(), total
+
+
 def figures_of(request_id: int) -> Figures:
     """Return how far a report has come, in people."""
     objected = exists().where(Objection.leaver_id == Leaver.id, Objection.decided_at.is_(None))
@@ -258,9 +268,11 @@ def requests_done(limit: int) -> list[int]:
     return list(db.session.scalars(query.where(last == "HANDED_TO_DESTRUCTION").order_by(Request.id).limit(limit)))
 
 
-def ends_of(reporter: str, limit: int) -> Sequence[str]:
-    """Return how the last reports of this account that have ended came out, oldest first."""
+def ends_of(reporter: str, limit: int, *, since: datetime | None = None) -> Sequence[str]:
+    """Return how the last reports of this account that have ended came out, oldest first; with `since` only of those
+    that ended later."""
     query = select(Leaver.end).where(Leaver.reporter == reporter, Leaver.end.in_(("RIGHT", "WRONG")))
+    query = query if since is None else query.where(Leaver.ended_at > since)
     newest = db.session.scalars(query.order_by(Leaver.ended_at.desc(), Leaver.id.desc()).limit(limit)).all()
     return [end for end in reversed(newest) if end is not None]
 

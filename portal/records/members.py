@@ -133,6 +133,19 @@ def of_company_by(item: str, indexes: Collection[bytes], company_ref: str) -> li
     return [Found(*row) for row in db.session.execute(query.order_by(Member.id))]
 
 
+def of_company(company_ref: str, *, limit: int, offset: int = 0) -> tuple[list[Member], int]:
+    """Return one page of a company's members, first met first, and how many there are in all."""
+    query = select(Member).where(Member.company_ref == company_ref)
+    total = count_by_company([company_ref]).get(company_ref, 0)
+    return list(db.session.scalars(query.order_by(Member.id).limit(limit).offset(offset))), total
+
+
+def count_by_company(company_refs: Collection[str]) -> dict[str, int]:
+    """Return how many members each of these companies has; name no more than one query can."""
+    query = select(Member.company_ref, func.count()).where(Member.company_ref.in_(company_refs))
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(Member.company_ref)) if row[0]}
+
+
 def count_of(ref: str) -> int:
     """Return 1 while there is a member with this reference, else 0."""
     return db.session.scalar(select(func.count()).select_from(Member).where(Member.ref == ref)) or 0

@@ -18,6 +18,7 @@ for _name in (
     "accounts",
     "audit",
     "companies",
+    "company_events",
     "consents",
     "destructions",
     "disclosures",

@@ -64,6 +64,10 @@ class Deed(StrEnum):
     PROCESSOR_DISCLOSED = "processor.disclosed"
     PROCESSOR_SUPERVISED = "processor.supervised"
     PROCESSOR_ENDED = "processor.ended"
+    COMPANY_VERIFIED = "company.verified"
+    COMPANY_REVOKED = "company.revoked"
+    REPORTS_CLEARED = "reports.cleared"
+    COMPANY_MEMBERS_VIEWED = "company_members.viewed"
     INQUIRY_LOGGED = "inquiry.logged"
     INQUIRY_VIEWED = "inquiry.viewed"
     INQUIRY_DECIDED = "inquiry.decided"
@@ -124,6 +128,12 @@ WORDS: Mapping[Deed, Text] = {
     Deed.PROCESSOR_DISCLOSED: Text(ko="위탁·제공 공개 확인", en="Register entry disclosed"),
     Deed.PROCESSOR_SUPERVISED: Text(ko="수탁자 점검", en="Processor supervised"),
     Deed.PROCESSOR_ENDED: Text(ko="위탁·제공 종료", en="Register entry ended"),
+    Deed.COMPANY_VERIFIED: Text(ko="회사 확인", en="Company verified"),
+    Deed.COMPANY_REVOKED: Text(ko="회사 확인 취소", en="Company's verification revoked"),
+    Deed.REPORTS_CLEARED: Text(ko="담당자 요청 제한 해제", en="An admin's reports taken again"),
+    Deed.COMPANY_MEMBERS_VIEWED: Text(
+        ko="회사 담당자의 회원 목록 조회", en="Member list viewed by the company's admin"
+    ),
     Deed.INQUIRY_LOGGED: Text(ko="수사기관 요청 접수", en="Authority's request logged"),
     Deed.INQUIRY_VIEWED: Text(ko="수사기관 요청 조회", en="Authority's request viewed"),
     Deed.INQUIRY_DECIDED: Text(ko="수사기관 요청 결정", en="Authority's request decided"),
@@ -139,6 +149,7 @@ VIEWS = frozenset(
         Deed.HOLDS_VIEWED,
         Deed.LIST_VIEWED,
         Deed.MEMBER_SEARCHED,
+        Deed.COMPANY_MEMBERS_VIEWED,
         Deed.VALUE_REVEALED,
         Deed.PAPER_VIEWED,
         Deed.ACCESS_RECORDS_VIEWED,

@@ -55,6 +55,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "registers.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "registers.write": frozenset({Role.OFFICER}),
     "staff.invite": frozenset({Role.OFFICER}),
+    "companies.read": frozenset({Role.OFFICER, Role.AUDITOR}),
+    "companies.write": frozenset({Role.OFFICER}),
     "staff.own": STAFF | {Role.COMPANY_ADMIN},  # one's own password, second factor and session
     "api.members": frozenset({Role.HOST}),
     "api.disclosures": frozenset({Role.HOST}),
@@ -73,6 +75,8 @@ SHOWS_PERSONAL_DATA = frozenset(
         "access.read",
         "audit.read",
         "audit.sign",
+        "companies.read",
+        "companies.write",
     }
 )
 """What opens only to the designated and trained. A masked value is personal data too."""

@@ -3,7 +3,7 @@
 Whatever takes something away from somebody ends that person's session in the same transaction.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -40,6 +40,7 @@ class Person:
     state: str
     roles: frozenset[Role]
     made_at: datetime
+    company_ref: str | None = None  # of a company's admin
 
 
 class Refused(Exception):
@@ -128,21 +129,39 @@ def invite(
     Somebody who was invited and has not come is mailed another link, and the earlier one ends.
     Raises IdentifierFault for what is no address, Refused("KNOWN") for somebody who is active.
     """
+    with writing():
+        return invite_held(email, name, roles, by, at, language)
+
+
+def invite_held(
+    email: str,
+    name: str,
+    roles: Iterable[Role],
+    by: By,
+    at: datetime,
+    language: Language,
+    *,
+    company_ref: str | None = None,
+    letter: str = "staff_invite",
+    values: Mapping[str, str] | None = None,
+) -> tuple[str, str]:
+    """Do what `invite` does inside the caller's transaction. `company_ref` makes the account one of that company's
+    admin; `letter` brings the link, with `values` of its own. Nobody is both staff and a company's admin, nor the
+    admin of two companies: whoever was invited as something else is KNOWN."""
     address, index = email_address(email), email_index(email)
     facts = {"email": address, "name": name, "language": language}
-    with writing():
-        ref = _invited(index, facts, at)
-        held = accounts.roles_of(ref)
-        wanted = [role for role in roles if role.value not in held]
-        for role in wanted:
-            _grant(ref, role, "GRANTED", by, at)
-        proofs.end_all("RESET", ref, at)
-        token = proving.issue_link("INVITE", ref, at, LINK_LASTS)
-        write(ref, "staff_invite", at, {"link": _link(token), "until": said(at + LINK_LASTS)})
-        auditing.note(Deed.STAFF_INVITED, by, at, about=ref)
-        for role in wanted:
-            auditing.note(Deed.ROLE_GRANTED, by, at, about=ref, facts={"role": role.value})
-        return ref, token
+    ref = _invited(index, facts, company_ref, at)
+    held = accounts.roles_of(ref)
+    wanted = [role for role in roles if role.value not in held]
+    for role in wanted:
+        _grant(ref, role, "GRANTED", by, at)
+    proofs.end_all("RESET", ref, at)
+    token = proving.issue_link("INVITE", ref, at, LINK_LASTS)
+    write(ref, letter, at, {"link": _link(token), "until": said(at + LINK_LASTS), **(values or {})})
+    auditing.note(Deed.STAFF_INVITED, by, at, about=ref)
+    for role in wanted:
+        auditing.note(Deed.ROLE_GRANTED, by, at, about=ref, facts={"role": role.value})
+    return ref, token
 
 
 def reset(ref: str, by: By, at: datetime) -> str:
@@ -192,19 +211,24 @@ def disable(ref: str, by: By, at: datetime) -> None:
     Raises Refused("NOBODY"), ("DISABLED") or ("LAST_OFFICER").
     """
     with writing():
-        _held(ref)
-        roles = sorted(accounts.roles_of(ref))
-        _keep_an_officer(ref, set(roles))
-        accounts.change(ref, at, state="DISABLED", password_hash=None, totp=None, totp_step=None)
-        sessions.end_all("STAFF", ref)
-        proofs.end_all("INVITE", ref, at)
-        proofs.end_all("RESET", ref, at)
-        for role in roles:
-            _grant(ref, Role(role), "REVOKED", by, at)
-        handling.end_held(ref, "", by, at)
-        auditing.note(Deed.STAFF_DISABLED, by, at, about=ref)
-        for role in roles:
-            auditing.note(Deed.ROLE_REVOKED, by, at, about=ref, facts={"role": role})
+        disable_held(ref, by, at)
+
+
+def disable_held(ref: str, by: By, at: datetime) -> None:
+    """Do what `disable` does inside the caller's transaction. Raises as `disable`."""
+    _held(ref)
+    roles = sorted(accounts.roles_of(ref))
+    _keep_an_officer(ref, set(roles))
+    accounts.change(ref, at, state="DISABLED", password_hash=None, totp=None, totp_step=None)
+    sessions.end_all("STAFF", ref)
+    proofs.end_all("INVITE", ref, at)
+    proofs.end_all("RESET", ref, at)
+    for role in roles:
+        _grant(ref, Role(role), "REVOKED", by, at)
+    handling.end_held(ref, "", by, at)
+    auditing.note(Deed.STAFF_DISABLED, by, at, about=ref)
+    for role in roles:
+        auditing.note(Deed.ROLE_REVOKED, by, at, about=ref, facts={"role": role})
 
 
 def end_session(ref: str, by: By, at: datetime) -> None:
@@ -240,20 +264,21 @@ def _link(token: str) -> str:
     return mailing.link(f"/desk/join?token={token}")
 
 
-def _invited(index: bytes, facts: dict[str, str], at: datetime) -> str:
+def _invited(index: bytes, facts: dict[str, str], company_ref: str | None, at: datetime) -> str:
     """Return the reference of the account with this address, now invited, held until the transaction ends."""
     known = accounts.of_email(index)
     account = accounts.held(known.ref) if known else None
     if account is None:
         seal = person_keys.make(new_ref(), at)
         sealed = seal.seal("accounts", "sealed", facts)
-        if not accounts.add(seal.ref, index, sealed, at):
+        if not accounts.add(seal.ref, index, sealed, at, company_ref=company_ref):
             raise Refused("KNOWN")
         return seal.ref
-    if account.state == "ACTIVE":
+    if account.state == "ACTIVE" or (account.state == "INVITED" and account.company_ref != company_ref):
         raise Refused("KNOWN")
     seal = seal_of(account)
-    accounts.change(seal.ref, at, state="INVITED", sealed=seal.seal("accounts", "sealed", facts))
+    sealed = seal.seal("accounts", "sealed", facts)
+    accounts.change(seal.ref, at, state="INVITED", sealed=sealed, company_ref=company_ref)
     return seal.ref
 
 
@@ -296,6 +321,7 @@ def _opened(some: Iterable[Account], roles: dict[str, set[str]]) -> list[Person]
                     state=account.state,
                     roles=frozenset(Role(role) for role in roles.get(account.ref, ())),
                     made_at=account.made_at,
+                    company_ref=account.company_ref,
                 )
             )
     return people

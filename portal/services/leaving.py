@@ -28,11 +28,11 @@ from portal.records.members import Member
 from portal.records.requests import Request
 from portal.rules.deadline import Kind
 from portal.rules.identifier import IdentifierFault, email_address, index_form
-from portal.rules.leaving import ReportEnd, approvals_for, objection_ends_on, reports_blocked
+from portal.rules.leaving import ReportEnd, approvals_for, objection_ends_on
 from portal.rules.progress import Word
 from portal.rules.request import NOT_NEXT, StepRefused
 from portal.services import accounts as people_here
-from portal.services import fulfilling, mailing, ordering, proving, registering, requesting
+from portal.services import company_admins, fulfilling, mailing, ordering, proving, registering, requesting
 from portal.services.auditing import HOST, SYSTEM, By
 from portal.services.changing import changing_standing
 from portal.services.reported import in_parts
@@ -161,14 +161,9 @@ def file_report(
         ]
     )
     # 4.
-    if reporter == FROM_HOST or not is_blocked(reporter):
+    if reporter == FROM_HOST or not company_admins.reports_go_to_staff(reporter):
         requesting.take_step(request, Word.IDENTITY_CHECK, by=SYSTEM, at=at)
     return filed
-
-
-def is_blocked(reporter: str) -> bool:
-    """Tell whether the next report of this account waits for the staff: the last two that ended were wrong."""
-    return reports_blocked([ReportEnd(end) for end in leavers.ends_of(reporter, 2)])
 
 
 def take_back(number: str, *, company_ref: str, by: By, at: datetime) -> None:

@@ -71,7 +71,7 @@ def register(host_id: str, fields: Mapping[str, str], source: Source, at: dateti
             if different:
                 raise OtherProfile(different)
             return Registered(member.ref, member.company_ref, made=False)
-        company = _company(profile, at)
+        company = company_told(profile, at)
         seal = person_keys.make(member.ref, at)
         facts = sealed_facts(seal, profile, company.ref if company else None)
         members.keep_profile(member.ref, {**facts, "source": source}, at)
@@ -110,7 +110,7 @@ def change_held(member: Member, changes: Mapping[str, str], at: datetime) -> Cha
     after = judged({**before, **changes}, needed=("email",) if "email" in before else ())
     if after != before:
         seal = person_keys.make(member.ref, at)
-        company = _company(after, at)
+        company = company_told(after, at)
         members.keep_profile(member.ref, sealed_facts(seal, after, company.ref if company else None), at)
     return Changed(before, after)
 
@@ -184,8 +184,9 @@ def differing(held: Mapping[str, str], told: Mapping[str, str]) -> list[str]:
     return [item for item in sorted({*held, *told}) if held.get(item) != told.get(item)]
 
 
-def _company(profile: Profile, at: datetime) -> Company | None:
-    """Return the company of a profile, made when its number is new. The first name told for a number is kept."""
+def company_told(profile: Profile, at: datetime) -> Company | None:
+    """Return the company of a profile, made inside the caller's transaction when its number is new. The first name told
+    for a number is kept."""
     number = profile.get(NUMBER)
     if number is None:
         return None

@@ -57,6 +57,7 @@ class SignedIn:
     language: str
     roles: frozenset[Role]
     verdict: Verdict
+    company_ref: str | None
     began_at: datetime
     proved_at: datetime
 
@@ -114,6 +115,7 @@ def who_is(token: str, at: datetime) -> SignedIn | Ended:
         language=facts["language"],
         roles=frozenset(Role(role) for role in accounts.roles_of(account.ref)),
         verdict=handling.verdict_of(account.ref, seoul_day(at)),
+        company_ref=account.company_ref,
         began_at=session.began_at,
         proved_at=session.proved_at,
     )

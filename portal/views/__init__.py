@@ -22,6 +22,8 @@ from portal.views import (
     handlers,
     holds,
     me,
+    org,
+    org_sign_in,
     public,
     rail,
     registers,
@@ -44,6 +46,8 @@ PLACES = (
     handlers.place,
     holds.place,
     me.place,
+    org.place,
+    org_sign_in.place,
     public.place,
     registers.place,
     requests.place,
@@ -60,4 +64,5 @@ def open_places(app: Flask) -> None:
     app.extensions["csrf"].exempt(api.place)  # a signature stands in for the token, which no program has
     app.context_processor(shell.values)
     app.context_processor(rail.values)
+    app.context_processor(org.values)
     errors.answer(app)

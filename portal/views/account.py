@@ -47,5 +47,6 @@ def change_password() -> Response:
 
 def _page(faults: dict[str, str]) -> Response:
     summary = [{"field": name, "words": words} for name, words in faults.items()]
-    page = render_template("desk/account.html", faults=faults, summary_of=summary, least=LEAST)
+    template = "org/account.html" if current_user.is_admin else "desk/account.html"
+    page = render_template(template, faults=faults, summary_of=summary, least=LEAST)
     return make_response(page, 422 if faults else 200)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import NoReturn
 
-from flask import Flask, Response, abort, current_app, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
 from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from werkzeug.datastructures import MultiDict
@@ -18,8 +18,9 @@ from middleware.client import ClientAddress
 from portal import clock
 from portal.rules import role
 from portal.rules.role import PERMISSIONS, STAFF, Role
-from portal.services import signing_in
+from portal.services import company_admins, signing_in
 from portal.services.auditing import By
+from portal.services.company_admins import Company
 from portal.speech import say_text
 from portal.views import errors, staff
 from portal.views.staff import Staff
@@ -54,6 +55,8 @@ OPEN: dict[str, str] = {
     "enter.open_link": "whoever has the mailed link, and it uses nothing up",
     "enter.opened": "whoever has the mailed link",
     "enter.leave": "ends the session of this browser, if it has one",
+    "org_sign_in.form": "nobody is signed in before signing in",
+    "org_sign_in.enter": "the same form, sent",
     "sign_in.form": "nobody is signed in before signing in",
     "sign_in.enter": "the same form, sent",
     "sign_in.join": "who was invited has no account yet; the mailed link is the proof",
@@ -87,6 +90,7 @@ CLOSED: dict[str, str] = {
     "requests.overview": "me.read",
     "requests.receipt": "me.read",
     "requests.send": "me.exercise",
+    "org.overview": "org.read",
     "sign_in.leave": "staff.own",
     "account.overview": "staff.own",
     "account.change_password": "staff.own",
@@ -122,6 +126,7 @@ CLOSED: dict[str, str] = {
     "handlers.account": "staff.invite",
 }
 ACCOUNTS = STAFF | {Role.COMPANY_ADMIN}  # who signs in here, with a second factor
+OF_COMPANIES = frozenset({"org.read", "org.request"})  # closed unless the company is verified at this moment
 FRESH = timedelta(minutes=5)
 AGAIN = "code_again"
 
@@ -168,11 +173,25 @@ def _refuse_at_desk(permission: str) -> Response | None:
         return staff.send_to_sign_in()
     if not role.allowed(current_user.roles, permission):
         _note_denied(permission, "ROLE")
+        if current_user.is_admin:
+            return _closed("org/denied.html", gettext("이 화면을 볼 권한이 없어요"))
         return _closed("desk/denied.html", gettext("이 화면을 볼 권한이 없습니다"))
+    if permission in OF_COMPANIES and company() is None:
+        _note_denied(permission, "COMPANY")
+        return _closed("org/closed.html", gettext("회사 확인이 필요해요"))
     if role.needs_designation(permission) and not current_user.verdict.open:
         _note_denied(permission, current_user.verdict.code)
         return _closed("desk/closed.html", say_text(current_user.verdict.why))
     return None
+
+
+def company() -> Company | None:
+    """Return the company that who is asking may act for; asked once per request, and never remembered beyond it."""
+    if "company" not in g:
+        user = current_user._get_current_object()
+        g.company = company_admins.company_of(user.account_ref) if isinstance(user, Staff) else None
+    found: Company | None = g.company
+    return found
 
 
 def by() -> By:
@@ -220,7 +239,8 @@ def _ask_again(is_wrong: bool) -> NoReturn:
     kept = MultiDict(
         (name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", AGAIN)
     )
-    page = render_template("sign_in/again.html", kept=list(kept.items(multi=True)), field=AGAIN, is_wrong=is_wrong)
+    template = "org/again.html" if current_user.is_admin else "sign_in/again.html"
+    page = render_template(template, kept=list(kept.items(multi=True)), field=AGAIN, is_wrong=is_wrong)
     abort(make_response(page, 403))
 
 

@@ -44,7 +44,7 @@ def rail_of(roles: Collection[Role]) -> list[tuple[str, Any]]:
 def values() -> dict[str, Any]:
     """Return what `desk/base.html` needs besides the page's own values; nothing on other pages."""
     user = current_user._get_current_object()
-    if not isinstance(user, Staff):
+    if not isinstance(user, Staff) or user.is_admin:
         return {}
     return {
         "rail": [
@@ -73,7 +73,9 @@ def stand(verdict: Verdict) -> str:
     return gettext("지정 취급자 · D-%(days)s", days=days)
 
 
-def home_of(roles: Collection[Role]) -> str:
-    """Return the address of the first page of the desk that somebody with these roles may open."""
+def home_of(roles: frozenset[Role]) -> str:
+    """Return the address of the first page that somebody with these roles may open."""
+    if Role.COMPANY_ADMIN in roles and not roles & role.STAFF:
+        return url_for("org.overview")
     pages = rail_of(roles)
     return url_for(pages[0][0] if pages else "account.overview")

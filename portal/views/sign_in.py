@@ -4,6 +4,7 @@ import secrets
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext
+from flask_login import current_user
 
 from middleware.paths import safe_next
 from portal import clock
@@ -27,30 +28,40 @@ def home() -> Response:
 
 @place.get("/sign-in")
 def form() -> Response:
-    if isinstance(staff.session_of(request), SignedIn):
-        return redirect(_next(), 303)  # type: ignore[return-value]
-    return _page(email="", is_wrong=False)
+    return ask("sign_in/form.html")
 
 
 @place.post("/sign-in")
 def enter() -> Response:
+    return answer("sign_in/form.html")
+
+
+def ask(template: str) -> Response:
+    """Show the form, or go on with who is signed in already."""
+    if isinstance(staff.session_of(request), SignedIn):
+        return redirect(_next(), 303)  # type: ignore[return-value]
+    return _page(template, email="", is_wrong=False)
+
+
+def answer(template: str) -> Response:
+    """Sign in who has sent the form, or show it again."""
     email = request.form.get("email", "")
     password, code = request.form.get("password", ""), request.form.get("code", "")
     try:
         token = signing_in.sign_in(email, password, code, guarding.origin(), clock.now())
     except NotSignedIn:
-        return _page(email=email, is_wrong=True)
-    answer = redirect(_next(), 303)
-    staff.hand_out(answer, token)  # type: ignore[arg-type]
-    return answer  # type: ignore[return-value]
+        return _page(template, email=email, is_wrong=True)
+    opened = redirect(_next(), 303)
+    staff.hand_out(opened, token)  # type: ignore[arg-type]
+    return opened  # type: ignore[return-value]
 
 
 @place.post("/sign-out")
 def leave() -> Response:
     signing_in.sign_out(staff.token_of(request), guarding.by(), clock.now())
-    answer = redirect(url_for("sign_in.form"), 303)
-    staff.hand_out(answer, "")  # type: ignore[arg-type]
-    return answer  # type: ignore[return-value]
+    left = redirect(url_for("org_sign_in.form" if current_user.is_admin else "sign_in.form"), 303)
+    staff.hand_out(left, "")  # type: ignore[arg-type]
+    return left  # type: ignore[return-value]
 
 
 @place.get("/join")
@@ -86,9 +97,9 @@ def joined() -> Response:
             faults.append({"field": "code", "words": words})
         return _join_page(faults)
     session.pop("join", None)
-    answer = redirect(url_for("sign_in.home"), 303)
-    staff.hand_out(answer, opened)  # type: ignore[arg-type]
-    return answer  # type: ignore[return-value]
+    home = redirect(url_for("sign_in.home"), 303)
+    staff.hand_out(home, opened)  # type: ignore[arg-type]
+    return home  # type: ignore[return-value]
 
 
 def _join_page(faults: list[dict[str, str]]) -> Response:
@@ -98,7 +109,7 @@ def _join_page(faults: list[dict[str, str]]) -> Response:
         return _gone()
     secret = " ".join(offered.secret[start : start + 4] for start in range(0, len(offered.secret), 4))
     page = render_template(
-        "sign_in/join.html",
+        "org/join.html" if offered.person.company_ref else "sign_in/join.html",
         person=offered.person,
         is_reset=offered.purpose == "RESET",
         secret=secret,
@@ -124,15 +135,15 @@ def _gone() -> Response:
     return make_response(render_template("sign_in/gone.html"), 404)
 
 
-def _page(*, email: str, is_wrong: bool) -> Response:
+def _page(template: str, *, email: str, is_wrong: bool) -> Response:
     page = render_template(
-        "sign_in/form.html", email=email, is_wrong=is_wrong, why=staff.why_over(), next=request.values.get("next", "")
+        template, email=email, is_wrong=is_wrong, why=staff.why_over(), next=request.values.get("next", "")
     )
     return make_response(page, 403 if is_wrong else 200)
 
 
 def _next() -> str:
-    """Return the page of the desk that was asked for before, or the one that opens it."""
+    """Return the page that was asked for before, or the one where who signs in begins."""
     asked = safe_next(request.values.get("next"))
     root = f"{request.script_root}/"
     return asked if asked.startswith(root) and asked != root else url_for("sign_in.home")

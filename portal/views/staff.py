@@ -37,8 +37,14 @@ class Staff(UserMixin):
         self.email = session.email
         self.roles = session.roles
         self.verdict: Verdict = session.verdict
+        self.company_ref = session.company_ref or ""
         self.began_at: datetime = session.began_at
         self.proved_at: datetime = session.proved_at
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this is a company's admin and nobody of the staff."""
+        return bool(self.company_ref)
 
     def get_id(self) -> str:
         return self.account_ref
@@ -91,16 +97,39 @@ def hand_out_after(token: str) -> None:
 
 def send_to_sign_in() -> Response:
     """Return the answer to somebody who is not signed in at the desk."""
+    is_org = request.path.startswith("/org")
     if not errors.wants_page():
-        return errors.problem(403, gettext("로그인이 필요합니다"))
+        return errors.problem(403, gettext("로그인이 필요해요") if is_org else gettext("로그인이 필요합니다"))
     if request.method in ("GET", "HEAD"):
-        return redirect(url_for("sign_in.form", next=here()), 303)  # type: ignore[return-value]
-    return make_response(render_template("sign_in/over.html", why=why_over()), 403)
+        form = "org_sign_in.form" if is_org else "sign_in.form"
+        return redirect(url_for(form, next=here()), 303)  # type: ignore[return-value]
+    page = "org/over.html" if is_org else "sign_in/over.html"
+    return make_response(render_template(page, why=why_over()), 403)
 
 
 def why_over() -> str:
     """Return in words why this browser's session is over; "" where it had none."""
     found = session_of(request)
+    if isinstance(found, SignedIn):
+        return ""
+    return _why_for_people(found) if request.path.startswith("/org") else _why_for_staff(found)
+
+
+def _why_for_people(ended: Ended) -> str:
+    words: dict[Ended, str] = {
+        "NONE": "",
+        "OVER": gettext("로그인이 끝났어요. 다시 로그인해 주세요."),
+        "IDLE": gettext("10분 동안 쓰지 않아 로그아웃되었어요. 다시 로그인해 주세요."),
+        "TOO_LONG": gettext("로그인한 지 8시간이 지나 로그아웃되었어요. 다시 로그인해 주세요."),
+        "ELSEWHERE": gettext(
+            "다른 곳에서 같은 계정으로 로그인해 이 브라우저에서는 로그아웃되었어요. "
+            "내가 한 일이 아니라면 보호책임자에게 바로 알려 주세요."
+        ),
+    }
+    return words[ended]
+
+
+def _why_for_staff(ended: Ended) -> str:
     words: dict[Ended, str] = {
         "NONE": "",
         "OVER": gettext("로그인이 끝났습니다. 다시 로그인해 주세요."),
@@ -111,4 +140,4 @@ def why_over() -> str:
             "본인이 아니라면 보호책임자에게 바로 알려 주세요."
         ),
     }
-    return "" if isinstance(found, SignedIn) else words[found]
+    return words[ended]

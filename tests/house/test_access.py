@@ -83,8 +83,8 @@ def asked(app: Flask, person: Browser) -> Iterator[tuple[Rule, str, TestResponse
 def was_refused(answer: TestResponse) -> bool:
     """Tell whether the guard answered: to sign in, without permission, or with personal data closed."""
     if answer.status_code == 303:
-        return answer.location.startswith("/desk/sign-in")
-    words = ("로그인이 필요", "로그인이 끝났습니다", "이 화면을 볼 권한이 없습니다", "개인정보가 닫혀 있습니다")
+        return answer.location.startswith(("/desk/sign-in", "/org/sign-in"))
+    words = ("로그인이 필요", "로그인이 끝났", "이 화면을 볼 권한이 없", "개인정보가 닫혀 있습니다")
     return answer.status_code == 403 and any(word in answer.text for word in words)
 
 

@@ -42,6 +42,7 @@ NOBODY = {  # table: why no member is in it
     "processor_entries": "companies that receive data; who is reached there is sealed under the entry's own key",
     "processor_events": "what was done to an entry, by account",
     "disclosure_sums": "counts by month",
+    "company_events": "how a company was checked; words and domains sealed under the company's own key",
     "companies": "a company; the number of a sole trader is sealed under the company's own key",
     "drafts": "nobody knows whose it is: sealed under a key of its own, gone within a week",
     "uploads": "a list by its counts; whose it is, an account by opaque reference",

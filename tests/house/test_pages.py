@@ -21,7 +21,7 @@ from portal.services import accounts, destroying, following, ordering, proving, 
 from portal.services.auditing import OPERATOR, By
 from portal.translations import catalogue
 from portal.vault import ledger
-from portal.views.guarding import ACCOUNTS, CLOSED, OPEN
+from portal.views.guarding import ACCOUNTS, CLOSED, OF_COMPANIES, OPEN
 from tests.desk.samples import a_member, a_request
 from tests.fixtures_portal import PAGE, Browser
 from tests.members.samples import profile
@@ -55,6 +55,8 @@ PLACES = {
     "exercising.complain": "/me/complain",
     "requests.overview": "/requests",
     "requests.receipt": "/requests/{request}",
+    "org.overview": "/org",
+    "org_sign_in.form": "/org/sign-in",
     "sign_in.form": "/desk/sign-in",
     "sign_in.join": "/desk/join?token={invited}",
     "account.overview": "/desk/account",
@@ -114,6 +116,7 @@ NO_PAGES = {
     "handlers.designate",
     "handlers.end",
     "handlers.train",
+    "org_sign_in.enter",
     "sign_in.enter",
     "sign_in.home",
     "sign_in.joined",
@@ -207,9 +210,12 @@ def engine_name() -> str:
 @pytest.fixture
 def visitor(jiwon: Browser, request: pytest.FixtureRequest, endpoint: str) -> Browser:
     """Who may come to the page: the member, an officer at the desk, or a stranger where the desk begins."""
-    if endpoint.startswith(("sign_in.", "enter.", "contact.", "certificates.")):
+    if endpoint.startswith(("sign_in.", "org_sign_in.", "enter.", "contact.", "certificates.")):
         return Browser(jiwon.client.application.test_client(), None)
     permission = CLOSED.get(endpoint, "policy.read")
+    if permission in OF_COMPANIES:
+        admin: Browser = request.getfixturevalue("at_desk")(Role.COMPANY_ADMIN, name="Sunwoo Kang", company="Gaon")
+        return admin
     if PERMISSIONS[permission] & ACCOUNTS:
         officer: Browser = request.getfixturevalue("at_desk")(
             Role.OFFICER, Role.HANDLER, Role.AUDITOR, name="Dohyeon Lee", reason="Support", course="Basics"
@@ -296,7 +302,7 @@ def test_every_route_is_closed_to_strangers_unless_listed_open(app: Flask) -> No
                     assert "로그인이 필요해요" not in answer.text, rule.endpoint
                 elif answer.status_code == 303:  # a page of the desk leads to its sign-in
                     assert PERMISSIONS[CLOSED[rule.endpoint]] & ACCOUNTS, rule.endpoint
-                    assert answer.location.startswith("/desk/sign-in?next="), rule.endpoint
+                    assert answer.location.startswith(("/desk/sign-in?next=", "/org/sign-in?next=")), rule.endpoint
                 else:
                     assert answer.status_code in (400, 403), (rule.endpoint, method)
     assert all(OPEN.values())

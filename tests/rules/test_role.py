@@ -39,6 +39,8 @@ TABLE = {
     "audit.read": "OFFICER AUDITOR",
     "audit.sign": "OFFICER",
     "staff.invite": "OFFICER",
+    "companies.read": "OFFICER AUDITOR",
+    "companies.write": "OFFICER",
     "staff.own": "HANDLER OFFICER AUDITOR COMPANY_ADMIN",
     "api.members": "HOST",
     "api.disclosures": "HOST",

@@ -19,6 +19,7 @@ ROWS = {
     "runs": "(1, 'access sweep', '2026-11-23', 0, 0, '{}')",
     "processor_entries": "(1, 'kicc', '{}', 'ref', NULL, 'system', 0)",
     "processor_events": "(1, 'kicc', 'DISCLOSED', '2026-11-23', '{}', NULL, 'system', 0)",
+    "company_events": "(1, 'ref', 'REVOKED', '', '2026-11-23', 'sealed', NULL, 'officer', 0)",
     "disclosures": "(1, 'charge-1', 'ref', 'kicc', 'card_number', 'payment', 'ALLOWED', '', 'digest', 0)",
 }
 ANY_COLUMN = {
@@ -29,6 +30,7 @@ ANY_COLUMN = {
     "runs": "outcome = '[]'",
     "processor_entries": "facts = '[]'",
     "processor_events": "deed = 'ENDED'",
+    "company_events": "deed = 'VERIFIED'",
     "disclosures": "processor = 'another'",
 }
 

@@ -15,6 +15,7 @@ from portal.records import (
     accounts,
     audit,
     companies,
+    company_events,
     consents,
     contracts,
     destructions,
@@ -44,6 +45,7 @@ from tests.stores.revisions import newest
 TABLES = (
     policies,
     companies,
+    company_events,
     members,
     standings,
     consents,
@@ -73,6 +75,7 @@ MAIN_TABLES = {
     "audit_head",
     "audit_words",
     "companies",
+    "company_events",
     "consent_events",
     "designations",
     "destroyed_mark",
