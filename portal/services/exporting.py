@@ -24,11 +24,12 @@ from portal.rules.exported import CODES, COLUMNS, FIELDS, LEFT_OUT, SCHEMA, VERS
 from portal.rules.identifier import shown_form
 from portal.rules.spreadsheet import BYTE_ORDER_MARK, plain_row
 from portal.rules.wording import length_text, until_text
-from portal.services import auditing, publishing
+from portal.services import auditing, entrusted, publishing
 from portal.services.auditing import By
 
 Format = Literal["json", "csv"]
 MEDIA: Mapping[Format, str] = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+Names = Mapping[str, Mapping[str, Text]]  # by field, what its keys are called
 MOMENTS = frozenset({"at", "since", "received_at", "made_at", "sent_at"})
 UNREACHABLE = Text(
     ko="지금은 읽을 수 없어요. 나중에 다시 내려받아 주세요.", en="It cannot be read now. Download it again later."
@@ -123,12 +124,17 @@ def _document(policy: Policy, subject: Subject, at: datetime) -> Iterator[bytes]
 def _table(policy: Policy, subject: Subject, at: datetime, language: Language) -> Iterator[bytes]:
     """Yield a CSV for Korean Excel: one value a line, with what it is, why and how long."""
     items = {item.key: item_of(policy, item) for item in policy.items}
+    keys: Names = {
+        "item": {item.key: item.label for item in policy.items},
+        "purpose": {purpose.key: purpose.label for purpose in policy.purposes},
+        "processor": {standing.entry.key: standing.entry.name for standing in entrusted.standings()},
+    }
     yield (BYTE_ORDER_MARK + _line(text.in_language(language) for text in COLUMNS)).encode()
     for holding in holdings():
         name = holding.name.in_language(language)
         told = _Told(holding, subject, at)
         for number, record in enumerate(told, start=1):
-            lines = [_value_line(name, number, names, value, items, language) for names, value in flat(record)]
+            lines = [_value_line(name, number, names, value, items, keys, language) for names, value in flat(record)]
             yield "".join(lines).encode()
         if told.broke_off:
             yield _line((name, "", "", UNREACHABLE.in_language(language), "", "", "")).encode()
@@ -140,24 +146,25 @@ def _value_line(
     names: tuple[str, ...],
     value: object,
     items: Mapping[str, ExportedItem],
+    keys: Names,
     language: Language,
 ) -> str:
     about = items.get(names[0]) if len(names) == 1 else None
     if about is None:
         label = " · ".join(_field(name, items, language) for name in names)
-        return _line((category, number, label, _said(names, value, items, language), "", "", ""))
+        return _line((category, number, label, _said(names, value, keys, language), "", "", ""))
     purposes = ", ".join(purpose.in_language(language) for purpose in about.purposes)
     period = about.period.in_language(language)
     label, shown = about.label.in_language(language), shown_form(about.item, str(value))
     return _line((category, number, label, shown, purposes, period, ", ".join(about.articles)))
 
 
-def _said(names: tuple[str, ...], value: object, items: Mapping[str, ExportedItem], language: Language) -> object:
-    """Return a value as people read it: a moment in Seoul, a code in words; everything else as it is."""
+def _said(names: tuple[str, ...], value: object, keys: Names, language: Language) -> object:
+    """Return a value as people read it: a moment in Seoul, a key or a code in words; everything else as it is."""
     if names[0] == "details" or names[-1] == "words" or not isinstance(value, str):
         return value  # what somebody wrote is never taken for a code
-    if names[-1] == "item" and value in items:
-        return items[value].label.in_language(language)
+    if value in keys.get(names[-1], {}):
+        return keys[names[-1]][value].in_language(language)
     if names[-1] in MOMENTS:
         return datetime.fromisoformat(value).astimezone(SEOUL).strftime("%Y-%m-%d %H:%M:%S")
     return CODES[value].in_language(language) if value in CODES else value

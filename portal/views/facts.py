@@ -1,5 +1,6 @@
 """The facts of a policy as values for a page: articles as HTML, retention as bars. Every word is the policy's own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,6 +8,7 @@ from flask_babel import gettext
 from markdown_it import MarkdownIt
 
 from portal.policy.model import Language, Policy, Processor
+from portal.rules.processor import RELATIONSHIPS, Standing, is_told
 from portal.rules.wording import ground_text, period_text, start_text
 
 KEPT_ARTICLES = 512
@@ -45,10 +47,13 @@ class Recipient:
     """Somebody who processes data for us, in the words of the policy."""
 
     name: str
+    relationship: str
     task: str
+    purposes: str
     data: str
     notice: str
     article: str
+    is_open: bool  # the register agrees that something may go there now
 
 
 @lru_cache(KEPT_ARTICLES)
@@ -87,18 +92,40 @@ def axis(policy: Policy, language: Language, origin: str) -> Axis:
     return Axis(origin, tuple(Mark(round(100 * n / years, 1), name) for n, name in enumerate(names, start=1)))
 
 
-def recipients(policy: Policy, language: Language) -> tuple[Recipient, ...]:
-    """Return who processes data for the controller."""
-    return tuple(_recipient(policy, one, language) for one in policy.processors)
+def recipients(
+    policy: Policy, language: Language, standings: Sequence[Standing] | None = None
+) -> tuple[Recipient, ...]:
+    """Return who receives data, as the policy tells it; `standings`, the register, says where something may go now.
+
+    Whatever the register says otherwise is not shown: the public is told by the policy, and the officer of the
+    difference. Without a register, as for a version of the past, every recipient is open.
+    """
+    entered = {standing.entry.key: standing for standing in standings or ()}
+    return tuple(
+        _recipient(policy, one, language, standings is None or _is_open(policy, entered.get(one.key)))
+        for one in policy.processors
+    )
 
 
-def _recipient(policy: Policy, one: Processor, language: Language) -> Recipient:
+def _is_open(policy: Policy, standing: Standing | None) -> bool:
+    return (
+        standing is not None
+        and standing.ended_on is None
+        and standing.disclosed_on is not None
+        and is_told(standing.entry, policy)
+    )
+
+
+def _recipient(policy: Policy, one: Processor, language: Language, is_open: bool) -> Recipient:
     return Recipient(
         name=one.name.in_language(language),
+        relationship=RELATIONSHIPS[one.relationship].in_language(language),
         task=one.task.in_language(language),
+        purposes=", ".join(policy.purpose(key).label.in_language(language) for key in one.purposes),
         data=", ".join(policy.item(key).label.in_language(language) for key in one.items),
         notice=one.notice.in_language(language),
         article=one.articles[0],
+        is_open=is_open,
     )
 
 

@@ -12,12 +12,13 @@ from portal.clock import seoul_day
 from portal.holdings import Subject
 from portal.policy.model import DataItem, Language, Policy, Text
 from portal.rules.wording import joined
-from portal.services import exporting, requesting, showing
+from portal.services import disclosing, entrusted, exporting, requesting, showing
 from portal.services.requesting import Standing
 from portal.speech import language, say_day, say_moment, say_text
 from portal.views.visits import VisitTable
 
 LOOKS = 5
+DISCLOSURES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,16 @@ class LookLine:
     line: str
 
 
+@dataclass(frozen=True)
+class DisclosedLine:
+    """Something went to somebody: when, to whom, what and what for."""
+
+    at: datetime
+    who: str
+    items: str
+    purpose: str
+
+
 def subject() -> Subject:
     """Return whose page this is."""
     return Subject(current_user.member_ref, current_user.host_id)
@@ -87,6 +98,25 @@ def open_requests(at: datetime) -> list[RequestLine]:
         )
         for standing in found
         if standing.state.is_open
+    ]
+
+
+def disclosed(policy: Policy) -> list[DisclosedLine]:
+    """Return the latest disclosures of the member's data, in the words of the policy and the register."""
+    if not current_user.member_ref:
+        return []
+    spoken = language()
+    names = {standing.entry.key: standing.entry.name for standing in entrusted.standings()}
+    labels = {item.key: item.label for item in policy.items}
+    purposes = {purpose.key: purpose.label for purpose in policy.purposes}
+    return [
+        DisclosedLine(
+            at=one.at,
+            who=names[one.processor].in_language(spoken) if one.processor in names else one.processor,
+            items=", ".join(labels[key].in_language(spoken) if key in labels else key for key in one.items),
+            purpose=purposes[one.purpose].in_language(spoken) if one.purpose in purposes else one.purpose,
+        )
+        for one in disclosing.of_member(current_user.member_ref, DISCLOSURES_SHOWN)
     ]
 
 

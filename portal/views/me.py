@@ -21,7 +21,7 @@ from flask_login import current_user
 from portal import clock
 from portal.policy.model import ConsentItem
 from portal.rules.wording import joined
-from portal.services import consenting, exercising, exporting, publishing, receipting, showing
+from portal.services import consenting, entrusted, exercising, exporting, publishing, receipting, showing
 from portal.services.consenting import NothingToWithdraw
 from portal.services.showing import Decided
 from portal.speech import language, say_moment, say_text
@@ -68,7 +68,9 @@ def overview() -> str:
         requests=held.open_requests(at),
         held=held.held_table(policy, at, access),
         consents=[_line(decided) for decided in showing.decided_by(host_id)],
-        recipients=facts.recipients(policy, spoken),
+        recipients=facts.recipients(policy, spoken, entrusted.standings()),
+        disclosed=held.disclosed(policy),
+        disclosed_kept=held.DISCLOSURES_SHOWN,
         looks=held.looks(),
         lives=facts.lives(policy, spoken, member_data=True),
         axis=facts.axis(policy, spoken, gettext("시작")),

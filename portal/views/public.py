@@ -14,7 +14,7 @@ from portal import clock
 from portal.policy.model import Article, Language, Policy
 from portal.rules.consent import text_shown
 from portal.rules.glance import Label, at_a_glance
-from portal.services import publishing, receipting
+from portal.services import entrusted, publishing, receipting
 from portal.services.publishing import Published
 from portal.speech import language, say_article
 from portal.views import facts
@@ -23,6 +23,7 @@ from portal.views.shell import MEDIA
 
 place = Blueprint("public", __name__)
 RETENTION_ARTICLE = "5"
+RECIPIENTS_ARTICLE = "2-2"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class ShownArticle:
     easy: str
     html: str
     lives: tuple[facts.Life, ...]
+    recipients: tuple[facts.Recipient, ...]
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def _shown(published: Published, state: str) -> ShownPolicy:
                 easy=article.easy.in_language(spoken),
                 html=facts.article_html(article.text.in_language(spoken)),
                 lives=facts.lives(policy, spoken) if article.number == RETENTION_ARTICLE else (),
+                recipients=_recipients(policy, state) if article.number == RECIPIENTS_ARTICLE else (),
             )
             for article in policy.articles
         ),
@@ -178,6 +181,10 @@ def _shown(published: Published, state: str) -> ShownPolicy:
             (gettext("사업자등록번호"), company.business_registration_number),
         ),
     )
+
+
+def _recipients(policy: Policy, state: str) -> tuple[facts.Recipient, ...]:
+    return facts.recipients(policy, language(), entrusted.standings() if state == "current" else None)
 
 
 def _named(version: str) -> Published | None:
