@@ -1,26 +1,33 @@
 """The privacy portal: what a policy promises, carried out. Here its parts meet, and nowhere else."""
 
 import os
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
 from portal import clock as clocks
-from portal import database, headers, speech, views
+from portal import database, headers, letters, speech, views
 from portal.clock import Clock
 from portal.errors import ConfigurationError
-from portal.holdings.connected_map import read_systems
-from portal.holdings.host_map import read_map
+from portal.holdings.connected_map import System, read_systems
+from portal.holdings.host_map import HostTable, read_map
 from portal.policy.loading import load, shipped
+from portal.policy.model import Policy
+from portal.rules import purpose
 from portal.rules.paper import MOST_BYTES
+from portal.rules.purpose import Use
+from portal.services import publishing
 from portal.services.access_room import access_records
 from portal.services.migrating import schema_faults
 from portal.services.replaying import restore_fault
 from portal.settings import Settings
 from portal.vault.secrets import open_secrets
+from portal.views import downloads
 
 FORM_BYTES = 64 * 1024
 FORM_FIELDS = 200
@@ -29,6 +36,8 @@ ROOM_FOR = {  # where a form brings a paper
     "registers.note": MOST_BYTES + FORM_BYTES,
 }
 FORM_AGE = timedelta(hours=8)
+
+T = TypeVar("T")
 
 
 class MountedSession(SecureCookieSessionInterface):
@@ -48,7 +57,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     settings = settings or Settings.from_environ(os.environ)
     secrets = open_secrets(settings.secrets_dir)
     faults = schema_faults(settings)
-    faults += _declaration_faults(settings)
+    mapped = _declared(faults, lambda: read_map(settings.host_map).tables if settings.host_map else ())
+    systems = _declared(faults, lambda: read_systems(settings.connected) if settings.connected else ())
     if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
         faults.append("FLASK_DEBUG is on: its error pages run code for anybody; unset it")
     if faults:
@@ -73,10 +83,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     )
     app.session_interface = MountedSession()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["portal.uses"] = _uses(mapped, systems)
     database.attach(app, settings)
-    fault = None if after_restore else _restore_fault(app)
-    if fault:
-        raise ConfigurationError([fault])
+    faults = _faults_in_stores(app, after_restore=after_restore)
+    if faults:
+        raise ConfigurationError(faults)
     headers.guard(app, settings)
     speech.speak(app, settings.language)
     app.before_request(_make_room)  # before anything reads the form
@@ -85,19 +96,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     return app
 
 
-def _declaration_faults(settings: Settings) -> list[str]:
-    """Return the faults of the files that declare the host's tables and the connected systems."""
-    faults: list[str] = []
-    purposes = {purpose.key for path in shipped() for purpose in load(path).purposes}
-    for judge in (
-        lambda: settings.host_map and read_map(settings.host_map),
-        lambda: settings.connected and read_systems(settings.connected, purposes),
-    ):
-        try:
-            judge()
-        except ConfigurationError as error:
-            faults += error.faults
-    return faults
+def _declared(faults: list[str], read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    """Return what a file declares, or nothing; what is wrong with it joins `faults`, so that all are told at once."""
+    try:
+        return read()
+    except ConfigurationError as error:
+        faults += error.faults
+        return ()
 
 
 def _make_room() -> None:
@@ -107,11 +112,37 @@ def _make_room() -> None:
         request.max_content_length = room
 
 
-def _restore_fault(app: Flask) -> str | None:
-    """Return why a restored store may not be served; no connection stays open, for a server may fork afterwards."""
+def _uses(tables: Iterable[HostTable], systems: Iterable[System]) -> list[Use]:
+    """Return every use of people's data that is declared: letters, files that are given out, the host's tables and
+    connected systems."""
+    return [
+        *(Use(f"portal/letters: {kind}", why) for kind, why in letters.DUTIES.items()),
+        *(Use(f"portal/views/downloads.py: {endpoint}", why) for endpoint, why in downloads.PURPOSES.items()),
+        *(
+            Use(f"PORTAL_HOST_MAP: {table.table}", purpose, tuple(table.columns.values()))
+            for table in tables
+            for purpose in table.purposes
+        ),
+        *(Use(f"PORTAL_CONNECTED: {system.key}", system.purpose) for system in systems),
+    ]
+
+
+def _faults_in_stores(app: Flask, *, after_restore: bool) -> list[str]:
+    """Return why what the stores hold may not be served: data is used for what the policy in force does not tell, or a
+    restore has brought people back. No connection stays open, for a server may fork afterwards."""
     with app.app_context():
         try:
-            return restore_fault()
+            faults = purpose.faults(app.extensions["portal.uses"], _policy_at(app.extensions["portal.clock"]()))
+            restored = None if after_restore else restore_fault()
+            return [*faults, restored] if restored else faults
         finally:
             for engine in database.db.engines.values():
                 engine.dispose()
+
+
+def _policy_at(at: datetime) -> Policy:
+    """Return the policy in force, or the newest that comes with the product where none was published yet."""
+    try:
+        return publishing.in_force(at).policy
+    except publishing.NothingInForce:
+        return load(shipped()[-1])

@@ -18,7 +18,7 @@ not stand here. Every fault is told at once.
 import os
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -70,10 +70,8 @@ class _Written(Fact, frozen=True):
     system: tuple[_System, ...]
 
 
-def read_systems(
-    path: Path, purposes: Collection[str] | None = None, environ: Mapping[str, str] = os.environ
-) -> tuple[System, ...]:
-    """Return the systems in a file; `purposes` are the keys that the policy knows, None to leave that unasked.
+def read_systems(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[System, ...]:
+    """Return the systems in a file; whether the policy tells their purposes is asked where it can be read.
 
     Raises ConfigurationError with every fault of the file and of the secrets it names.
     """
@@ -88,7 +86,7 @@ def read_systems(
     faults += [f"{key} stands twice" for key in sorted(set(keys)) if keys.count(key) > 1]
     systems = []
     for system in written.system:
-        own = _faults(system, purposes)
+        own = _faults(system)
         secret = _secret(system, path.parent, environ, own) if system.kind == "webhook" else b""
         faults += [f"{system.key}: {fault}" for fault in own]
         systems.append(
@@ -120,10 +118,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _faults(system: _System, purposes: Collection[str] | None) -> list[str]:
-    faults = []
-    if purposes is not None and system.purpose not in purposes:
-        faults.append(f"got the purpose {system.purpose!r}; expected one of {', '.join(sorted(purposes))}")
+def _faults(system: _System) -> list[str]:
+    faults: list[str] = []
     if system.kind == "person":
         told = {"url": system.url, "secret_file": system.secret_file, "secret_env": system.secret_env}
         return faults + [f"{name}: a person is not called; leave it out" for name, value in told.items() if value]

@@ -8,6 +8,7 @@ A TOML file that the host's engineer writes. It is judged whole, with every faul
     table = "members"
     label = { ko = "회원 계정", en = "member account" }
     key = "id"                 # holds the host's id of a member
+    purposes = ["service"]     # what the host uses these data for: purposes of the policy
     on_destroy = "delete"      # or "erase": the row stays, what is named here is blanked
     columns = { mail = "email", phone = "personal_contact" }
     also = ["nickname"]        # of the person, but no item of the policy: erased, never shown
@@ -34,6 +35,7 @@ class HostTable(Fact, frozen=True):
     table: str
     key: str
     on_destroy: Literal["delete", "erase"]
+    purposes: tuple[str, ...]
     label: Text | None = None  # what people call it; without one they read the table's name
     columns: dict[str, str] = msgspec.field(default_factory=dict)
     also: tuple[str, ...] = ()
@@ -81,6 +83,8 @@ def _faults(table: HostTable) -> list[str]:
         for column, item in table.columns.items()
         if item not in ITEMS
     ]
+    if not table.purposes:
+        faults.append(f"{table.table}: names no purpose; expected at least one of the policy")
     if table.key in table.columns and table.on_destroy == "erase":
         faults.append(f"{table.table}.{table.key}: the key cannot be blanked; delete the row instead")
     return faults + _twice(table, table.columns.values(), "items")

@@ -28,7 +28,7 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "staff_invite": "safety standard art. 5: an account for each person, proved by its mailbox",
     "staff_locked": "safety standard art. 5: the holder learns of failed attempts",
     "staff_reset": "safety standard art. 5: the holder alone sets the sign-in again",
-    "step_up_code": "PIPA Decree art. 46: the requester is the person concerned",
+    "step_up_code": "Decree art. 46: the requester is the person concerned",
 }
 _LINE_BREAK = re.compile(r"[\r\n]")
 

@@ -7,14 +7,18 @@ correction of words or contacts, asks nobody. A published version is never chang
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from threading import Lock
+
+from flask import current_app
 
 from portal.clock import SEOUL
 from portal.policy.loading import from_json, load, shipped, to_json
 from portal.policy.model import Policy
 from portal.records import policies
+from portal.rules import purpose
 from portal.rules.consent import requirement_hash
 from portal.services import entrusted
 from portal.services.changing import changing_standing
@@ -49,6 +53,14 @@ class TooLate(Exception):
         )
 
 
+class StillUsed(Exception):
+    """Something here uses people's data for what this version would not tell any more; `uses` says what."""
+
+    def __init__(self, uses: Sequence[str]) -> None:
+        self.uses = tuple(uses)
+        super().__init__("\n".join(uses))
+
+
 @dataclass(frozen=True)
 class Published:
     """One published version with the moment it takes effect (aware UTC)."""
@@ -61,8 +73,9 @@ class Published:
 def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
     """Publish `policy` so that it takes effect at `effective_at`; publishing the same text again changes nothing.
 
-    Only the very first version may take effect in the past. Raises VersionTaken and TooLate.
+    Only the very first version may take effect in the past. Raises StillUsed, VersionTaken and TooLate.
     """
+    check_uses(policy)
     body = to_json(policy)
     body_sha256 = hashlib.sha256(body.encode()).hexdigest()
     with changing_standing():
@@ -86,6 +99,13 @@ def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
         if is_first:
             entrusted.seed(policy, at)
         return Published(policy, effective_at, row.requirement_hash)
+
+
+def check_uses(policy: Policy) -> None:
+    """Raise StillUsed when data is used here for what `policy` does not tell."""
+    unbound = purpose.faults(current_app.extensions["portal.uses"], policy)
+    if unbound:
+        raise StillUsed(unbound)
 
 
 def publish_shipped(at: datetime) -> list[str]:

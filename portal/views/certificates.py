@@ -13,6 +13,7 @@ from portal.services.certifying import Shown
 from portal.services.limiting import limit
 from portal.speech import language, say_day, say_moment, say_text
 from portal.views import guarding
+from portal.views.downloads import attached
 from portal.views.qr import path_of
 
 place = Blueprint("certificates", __name__)
@@ -35,8 +36,7 @@ def document(code: str) -> Response:
         abort(404)
     response = make_response(found.document)
     response.headers["Content-Type"] = "application/json; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="matecost-certificate-{found.record["code"]}.json"'
-    return response
+    return attached(response, f"matecost-certificate-{found.record['code']}.json")
 
 
 @place.get("/verify")

@@ -27,6 +27,7 @@ from portal.views import guarding
 from portal.views.desk import place, who_of
 from portal.views.desk_case import asked_of, facts_of, line_of, plan_of, steps_of
 from portal.views.desk_words import STEPS, TOLD
+from portal.views.downloads import attached
 from portal.views.standing import CHANNELS, REQUESTERS, due_of, kind_name, pill_of
 
 
@@ -110,9 +111,7 @@ def paper(number: str, ref: str) -> Response:
         found, content = working.paper(number, ref, guarding.by(), clock.now(), current_user.began_at)
     except NoSuchRequest:
         abort(404)
-    return send_file(
-        BytesIO(content), mimetype=found.media_type, as_attachment=True, download_name=f"{number}-{ref[:6]}"
-    )
+    return attached(send_file(BytesIO(content), mimetype=found.media_type), f"{number}-{ref[:6]}")
 
 
 def _standing(number: str, at: datetime) -> Standing:

@@ -26,6 +26,7 @@ from portal.services.consenting import NothingToWithdraw
 from portal.services.showing import Decided
 from portal.speech import language, say_moment, say_text
 from portal.views import facts, guarding, held, receipts, step_up, visits
+from portal.views.downloads import attached
 from portal.views.requests import asking
 
 place = Blueprint("me", __name__, url_prefix="/me")
@@ -95,8 +96,7 @@ def download_file() -> Response:
     step_up.require("export")
     made = exporting.export(held.subject(), form, guarding.by(), clock.now(), language())
     response = Response(stream_with_context(made.pieces), content_type=made.media)
-    response.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
-    return response
+    return attached(response, made.name)
 
 
 @place.get("/records")
@@ -163,9 +163,7 @@ def receipt_file(ref: str) -> Response:
         abort(404)
     response = make_response(found.body)
     response.headers["Content-Type"] = "application/json; charset=utf-8"
-    name = f"matecost-receipt-{found.issued_at:%Y-%m-%d}-{found.receipt_ref}.json"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return attached(response, f"matecost-receipt-{found.issued_at:%Y-%m-%d}-{found.receipt_ref}.json")
 
 
 def _line(decided: Decided) -> ConsentLine:

@@ -19,6 +19,7 @@ from portal.services.publishing import Published
 from portal.speech import language, say_article
 from portal.views import facts
 from portal.views.comparing import Line, side_by_side
+from portal.views.downloads import attached
 from portal.views.shell import MEDIA
 
 place = Blueprint("public", __name__)
@@ -125,8 +126,7 @@ def version(version: str) -> str:
 def receipt_key() -> Response:
     response = make_response(receipting.signer().public_pem)
     response.headers["Content-Type"] = "application/x-pem-file"
-    response.headers["Content-Disposition"] = 'attachment; filename="matecost-receipt-key.pem"'
-    return response
+    return attached(response, "matecost-receipt-key.pem")
 
 
 @place.post("/theme")

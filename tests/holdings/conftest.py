@@ -22,6 +22,7 @@ name = { ko = "MateCost", en = "MateCost" }
 [[tables]]
 table = "host_members"
 key = "id"
+purposes = ["service"]
 on_destroy = "delete"
 columns = { mail = "email", phone = "personal_contact", company = "company_name" }
 also = ["nickname"]
@@ -29,6 +30,7 @@ also = ["nickname"]
 [[tables]]
 table = "host_bills"
 key = "member_id"
+purposes = ["bill"]
 on_destroy = "erase"
 columns = { mail = "email" }
 also = ["note"]

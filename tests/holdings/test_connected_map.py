@@ -15,13 +15,13 @@ LOCAL = "http://127.0.0.1:9/destroy"
 
 def faults_of(path: Path, **environ: str) -> list[str]:
     with pytest.raises(ConfigurationError) as refusal:
-        read_systems(path, {"service"}, environ)
+        read_systems(path, environ)
     return [fault.removeprefix(f"PORTAL_CONNECTED: {path}: ") for fault in refusal.value.faults]
 
 
 def test_a_declaration_is_read(tmp_path: Path) -> None:
     """The secret comes from its file; whoever prints a system does not see it."""
-    [system] = read_systems(declared(tmp_path, LOCAL), {"service"})
+    [system] = read_systems(declared(tmp_path, LOCAL))
 
     assert (system.key, system.name.en, system.kind, system.url) == ("crm", "CRM", "webhook", LOCAL)
     assert system.secret == SECRET
@@ -40,7 +40,6 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
 
     assert faults_of(path, CRM="whsec_c2hvcnQ=") == [
         "crm stands twice",
-        "crm: got the purpose 'fun'; expected one of service",
         "crm: url: got 'http://crm.example/destroy'; expected https, plain http is for this machine alone",
         f"crm: {tmp_path}/crm.secret: got mode 0644, expected 0600; run `chmod 600 {tmp_path}/crm.secret`",
         "crm: secret_env: a person is not called; leave it out",
