@@ -9,6 +9,7 @@ PURPOSES: Mapping[str, str] = {  # endpoint: what the file is given out for
     "desk.paper": "Decree art. 45: a handler checks an agent's power",
     "me.download_file": "PIPA art. 35: a member takes their own data along",
     "me.receipt_file": "PIPA art. 22: a member keeps what they agreed to",
+    "registers.table": "PIPA art. 26: the officer supervises who received what, in counts",
     "public.receipt_key": "PIPA art. 22: anybody can check a receipt",
 }
 

@@ -20,6 +20,7 @@ from portal.services.entrusting import Refused
 from portal.speech import language, say_text
 from portal.views import guarding
 from portal.views import register_lines as lines
+from portal.views.downloads import attached
 
 place = Blueprint("registers", __name__, url_prefix="/desk/registers")
 MONTHS = 12
@@ -80,8 +81,7 @@ def table() -> Response:
         rows.writerow(plain_row([one.month, names.get(one.processor, one.processor), verdict, reason, one.count]))
     response = make_response(BYTE_ORDER_MARK + text.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="disclosures-{seoul_day(at)}.csv"'
-    return response
+    return attached(response, f"disclosures-{seoul_day(at)}.csv")
 
 
 @place.route("/new", methods=["GET", "POST"])

@@ -29,7 +29,7 @@ def test_a_declaration_is_read(tmp_path: Path) -> None:
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
-    """A key twice, an unknown purpose, plain http to elsewhere, a secret that others can read, one that is short."""
+    """A key twice, plain http to elsewhere, a secret that others can read, one that is short."""
     path = declared(tmp_path, "http://crm.example/destroy", person=True)
     (tmp_path / "crm.secret").chmod(0o644)
     path.write_text(
