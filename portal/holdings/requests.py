@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.policy.model import Text
-from portal.records import requests
+from portal.records import leavers, requests
 from portal.records.requests import Request
 from portal.vault import person_keys
 from portal.vault.person_keys import KeyDestroyed, NoKey
@@ -17,7 +17,7 @@ from . import Piece, Subject
 
 
 class Requests:
-    """The sealed columns of `requests`, `request_events` and `papers`."""
+    """The sealed columns of `requests`, `request_events`, `papers` and `objections`."""
 
     key = "requests"
     name = Text(ko="요청과 처리 결과", en="requests and their results")
@@ -49,23 +49,34 @@ class Requests:
                 ],
             }
             for request in found
+        ] + [
+            {
+                "kind": "OBJECTION",
+                "received_at": objection.made_at.isoformat(),
+                "details": _opened_with(leaver.member_ref, "objections", objection.sealed, str(leaver.id)),
+            }
+            for leaver, objection in leavers.of_member(subject.member_ref)
         ]
 
     def count(self, subject: Subject) -> int:
-        return requests.count_sealed(subject.member_ref)
+        return requests.count_sealed(subject.member_ref) + leavers.count_words(subject.member_ref)
 
     def destroy(self, subject: Subject, at: datetime) -> int:
-        return requests.wipe_of(subject.member_ref, at)
+        return requests.wipe_of(subject.member_ref, at) + leavers.wipe_words(subject.member_ref)
 
     def verify(self, subject: Subject) -> int:
         return self.count(subject)
 
 
 def _opened(request: Request, table: str, sealed: bytes | None) -> Any:
+    return _opened_with(request.key_ref, table, sealed, request.ref)
+
+
+def _opened_with(key_ref: str, table: str, sealed: bytes | None, row: str) -> Any:
     if sealed is None:
         return None
     try:
-        return person_keys.seal_of(request.key_ref).open(table, "sealed", sealed, request.ref)
+        return person_keys.seal_of(key_ref).open(table, "sealed", sealed, row)
     except (NoKey, KeyDestroyed):
         return None
 

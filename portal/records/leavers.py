@@ -1,7 +1,7 @@
 """Leavers: whom a company reported as having left, one row for each person of each report, and their objections.
 
 A report is a request of kind LEAVER; the row tells how it went on for this one person. Nothing personal stands in
-clear: the member by reference, the words of an objection under the request's key.
+clear: the member by reference, the words of an objection under the member's own key.
 """
 
 from collections.abc import Collection, Sequence
@@ -287,6 +287,35 @@ def objections_of(leaver_ids: Collection[int]) -> dict[int, Objection]:
     """Return the objections of these leavers, by leaver; name no more than one query can."""
     query = select(Objection).where(Objection.leaver_id.in_(leaver_ids))
     return {objection.leaver_id: objection for objection in db.session.scalars(query)}
+
+
+def objected_to(request_id: int) -> list[tuple[Leaver, Objection]]:
+    """Return who objected to a report, those first whose objection is not judged."""
+    query = select(Leaver, Objection).join(Objection, Objection.leaver_id == Leaver.id)
+    query = query.where(Leaver.request_id == request_id)
+    return [
+        (row[0], row[1]) for row in db.session.execute(query.order_by(Objection.decided_at.is_not(None), Leaver.id))
+    ]
+
+
+def of_member(member_ref: str) -> list[tuple[Leaver, Objection]]:
+    """Return what a member objected to, oldest first."""
+    query = select(Leaver, Objection).join(Objection, Objection.leaver_id == Leaver.id)
+    query = query.where(Leaver.member_ref == member_ref).order_by(Leaver.id)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def count_words(member_ref: str) -> int:
+    """Return how many objections of a member still hold what was written."""
+    query = select(func.count()).select_from(Objection).join(Leaver, Leaver.id == Objection.leaver_id)
+    return db.session.scalar(query.where(Leaver.member_ref == member_ref, Objection.sealed.is_not(None))) or 0
+
+
+def wipe_words(member_ref: str) -> int:
+    """Wipe what was written in a member's objections; return how many there were."""
+    of = select(Leaver.id).where(Leaver.member_ref == member_ref)
+    kept = update(Objection).where(Objection.leaver_id.in_(of), Objection.sealed.is_not(None))
+    return _changed(kept.values(sealed=None))
 
 
 def has_open_objection(request_id: int) -> bool:

@@ -55,6 +55,8 @@ class Deed(StrEnum):
     DESTRUCTION_PROVED = "destruction.proved"
     DESTRUCTION_TRIED_AGAIN = "destruction.tried_again"
     EVIDENCE_ENTERED = "evidence.entered"
+    OBJECTION_MADE = "objection.made"
+    OBJECTION_DECIDED = "objection.decided"
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     HOLDS_VIEWED = "holds.viewed"
@@ -119,6 +121,8 @@ WORDS: Mapping[Deed, Text] = {
     Deed.DESTRUCTION_PROVED: Text(ko="파기 완료 확인", en="Destruction proved"),
     Deed.DESTRUCTION_TRIED_AGAIN: Text(ko="파기 다시 시도", en="Destruction tried again"),
     Deed.EVIDENCE_ENTERED: Text(ko="파기 증빙 등록", en="Evidence entered"),
+    Deed.OBJECTION_MADE: Text(ko="퇴사 이의 제기", en="Objection to a report made"),
+    Deed.OBJECTION_DECIDED: Text(ko="퇴사 이의 결정", en="Objection to a report decided"),
     Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
     Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
     Deed.HOLDS_VIEWED: Text(ko="파기 보류 목록 조회", en="Holds viewed"),

@@ -216,6 +216,9 @@ def order_some(at: datetime, limit: int = AT_ONCE) -> int:
     before = seoul_day(at) - timedelta(days=_settings().objection_days)
     with writing():
         due = leavers.to_order(before, limit)
+        # Asked again once their rows are ours: who objected while we waited for a row was not seen before.
+        objections = leavers.objections_of([leaver.id for leaver in due])
+        due = [leaver for leaver in due if leaver.id not in objections or objections[leaver.id].upheld is False]
         of = {request.id: request for request in requests.of_ids({leaver.request_id for leaver in due})}
         approvers = _approvers(of)
         until = time.monotonic() + LONGEST_S
@@ -268,7 +271,7 @@ def _tell(leaver: Leaver, profile: dict[str, str], request: Request, at: datetim
         "number": request.number,
         "left": f"{leaver.left_on:%Y-%m-%d}",
         "until": f"{last_day:%Y-%m-%d}",
-        "link": mailing.link(f"/objections/{token}"),
+        "link": mailing.link(f"/objections?token={token}"),
     }
     mailing.post(
         "leaver_reported", to, values, key_ref=leaver.member_ref, language=language, at=at, about=request.number

@@ -38,7 +38,10 @@ def on_step(request: Request, word: Word, by: By, at: datetime) -> None:
         leavers.let_in(request.id, seoul_day(at))
         close_accounts(leavers.refs_of(request.id), request.number, by, at)
     elif word in (Word.REFUSED, Word.CANCELLED, Word.CLOSED):
+        from portal.services import judging  # it takes steps, and those come here
+
         refs = leavers.refs_of(request.id)
+        judging.settle(request, by, at)
         leavers.end_of(request.id, "TAKEN_BACK", at)
         open_accounts(refs, request, by, at)
 

@@ -13,6 +13,7 @@ from portal.views import (
     contact,
     desk,
     desk_log,
+    desk_objections,
     desk_people,
     desk_request,
     enter,
@@ -21,6 +22,7 @@ from portal.views import (
     guarding,
     handlers,
     holds,
+    leavers,
     me,
     org,
     org_sign_in,
@@ -33,7 +35,7 @@ from portal.views import (
     sign_in,
 )
 
-_ = desk_log, desk_people, desk_request  # they add to the desk's own place
+_ = desk_log, desk_objections, desk_people, desk_request  # they add to the desk's own place
 PLACES = (
     account.place,
     api.place,
@@ -45,6 +47,7 @@ PLACES = (
     exercising.place,
     handlers.place,
     holds.place,
+    leavers.place,
     me.place,
     org.place,
     org_sign_in.place,

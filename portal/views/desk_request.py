@@ -16,7 +16,7 @@ from portal.rules.deadline import ANSWER_DAYS, DeferralRefused, received_day
 from portal.rules.profile import ProfileFaults
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import StepRefused
-from portal.services import certifying, publishing, requesting, revealing, watching, working
+from portal.services import certifying, judging, publishing, requesting, revealing, watching, working
 from portal.services.carrying_out import CannotCarryOut
 from portal.services.correcting import NotEverywhere
 from portal.services.requesting import NoSuchRequest, Standing
@@ -148,6 +148,7 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
         certificate=certifying.code_of_request(number),
         has_people=standing.kind in DESTROYING,
         attention=watching.attention_count(number) if standing.kind in DESTROYING else 0,
+        objections=judging.open_count(number),
         title=gettext("%(kind)s 요청", kind=kind_name(standing.kind)),
         pill_mark=pill,
         state=state,

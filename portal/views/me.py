@@ -21,7 +21,7 @@ from flask_login import current_user
 from portal import clock
 from portal.policy.model import ConsentItem
 from portal.rules.wording import joined
-from portal.services import consenting, entrusted, exercising, exporting, publishing, receipting, showing
+from portal.services import consenting, entrusted, exercising, exporting, objecting, publishing, receipting, showing
 from portal.services.consenting import NothingToWithdraw
 from portal.services.showing import Decided
 from portal.speech import language, say_moment, say_text
@@ -65,6 +65,7 @@ def overview() -> str:
         "me/overview.html",
         due=any(item.kind != "optional" for item in asked.items),
         suspended=asked.suspended,
+        reported=objecting.of_member(current_user.member_ref),
         actions=[(url_for(endpoint), words) for endpoint, words in ACTIONS if endpoint in current_app.view_functions],
         requests=held.open_requests(at),
         held=held.held_table(policy, at, access),

@@ -236,6 +236,7 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "agent with errors": ("대리인으로 요청하기", _faulty("/privacy/contact/agent", "보내기")),
     "enter": ("메일로 내 개인정보에 들어오기", _open("/privacy/enter")),
     "enter sent": ("메일을 확인해 주세요", _open("/privacy/enter/sent")),
+    "an objection without its link": ("쓸 수 없는 링크예요", _open("/privacy/objections")),
     "verify": ("확인서 진위 확인", _open("/privacy/verify")),
     "verify an unknown code": ("확인서 진위 확인", _open("/privacy/verify?code=7F3K")),
     "policy": ("개인정보 처리방침", _open("/privacy/")),

@@ -13,12 +13,23 @@ from flask import Flask
 from portal.clock import seoul_day
 from portal.database import db, writing
 from portal.demo.members import SampleMembers
-from portal.records import drafts, requests
+from portal.records import drafts, leavers, members, requests
 from portal.records.drafts import Draft
 from portal.rules.deadline import Kind
 from portal.rules.role import PERMISSIONS, Role
-from portal.services import accounts, destroying, following, ordering, proving, registering, requesting
+from portal.services import (
+    accounts,
+    destroying,
+    following,
+    leaving,
+    objecting,
+    ordering,
+    proving,
+    registering,
+    requesting,
+)
 from portal.services.auditing import OPERATOR, By
+from portal.services.leaving import Leaving
 from portal.translations import catalogue
 from portal.vault import ledger
 from portal.views.guarding import ACCOUNTS, CLOSED, OF_COMPANIES, OPEN
@@ -53,6 +64,8 @@ PLACES = {
     "exercising.delete": "/me/delete",
     "exercising.ask": "/me/ask",
     "exercising.complain": "/me/complain",
+    "leavers.objection": "/objections?token={reported}",
+    "leavers.mine": "/me/objection?of={objected}",
     "requests.overview": "/requests",
     "requests.receipt": "/requests/{request}",
     "org.overview": "/org",
@@ -62,6 +75,7 @@ PLACES = {
     "account.overview": "/desk/account",
     "desk.queue": "/desk",
     "desk.case": "/desk/requests/{case}",
+    "desk.objections": "/desk/requests/{objected}/objections",
     "desk.log": "/desk/requests/new",
     "desk.people": "/desk/requests/{case}/people",
     "holds.overview": "/desk/holds",
@@ -89,6 +103,8 @@ NO_PAGES = {
     "public.theme",
     "consent.answer",
     "consent.carry_on",
+    "leavers.object",
+    "leavers.object_as_member",
     "me.receipt_file",
     "me.download_file",
     "account.change_password",
@@ -96,6 +112,7 @@ NO_PAGES = {
     "desk.take",
     "desk.again",
     "desk.hold",
+    "desk.judge",
     "desk.step",
     "holds.lift",
     "holds.place_one",
@@ -134,6 +151,8 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "unconfirmed": lambda jiwon: issued(jiwon, "REPLY"),
     "entering": lambda jiwon: issued(jiwon, "ENTER"),
     "followed": lambda jiwon: followed(jiwon),
+    "reported": lambda jiwon: reported(jiwon)[0],
+    "objected": lambda jiwon: reported(jiwon)[1],
     "colleague": lambda jiwon: invited(jiwon)[0],
 }
 TICKED = {"registers.change": 4}  # shows what the register holds: three items and a purpose; it asks nobody to agree
@@ -166,6 +185,24 @@ def issued(jiwon: Browser, purpose: proving.Purpose) -> str:
         if purpose == "REPLY":
             drafts.add(Draft(ref=ref, kind="CONTACT", sealed=b"", made_at=at))
         return proving.issue_link(purpose, ref, at, timedelta(days=1))
+
+
+def reported(jiwon: Browser) -> tuple[str, str]:
+    """Return the token of the link to object by, and the number of a report of the member; an objection stands."""
+    app = jiwon.client.application
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        ref = a_member(at, company_name="Gaon")
+        member = members.of_ref(ref)
+        assert member is not None
+        people = [Leaving(ref, seoul_day(at))]
+        by = By("STAFF", "admin")
+        number = leaving.report(member.company_ref or "", people, reporter="admin", by=by, at=at, language="en").number
+        leaver = leavers.open_of([ref])[ref]
+        leaving.tell_some(at)
+        objecting.object_to(leaver.id, "I work here.", By("MEMBER", ref), at)
+        with writing():
+            return proving.issue_link("OBJECTION", str(leaver.id), at, timedelta(days=1)), number
 
 
 def followed(jiwon: Browser) -> str:
@@ -210,7 +247,7 @@ def engine_name() -> str:
 @pytest.fixture
 def visitor(jiwon: Browser, request: pytest.FixtureRequest, endpoint: str) -> Browser:
     """Who may come to the page: the member, an officer at the desk, or a stranger where the desk begins."""
-    if endpoint.startswith(("sign_in.", "org_sign_in.", "enter.", "contact.", "certificates.")):
+    if endpoint.startswith(("sign_in.", "org_sign_in.", "enter.", "contact.", "certificates.", "leavers.objection")):
         return Browser(jiwon.client.application.test_client(), None)
     permission = CLOSED.get(endpoint, "policy.read")
     if permission in OF_COMPANIES:

@@ -132,7 +132,7 @@ def test_members_are_told_where_they_read(app: Flask, clock: FakeClock, gaon: st
         done = [job(app, clock)["told"] for _ in range(2)]
         told = letters("leaver_reported")
         [received] = letters("leavers_received")
-        token = told[0]["text"].split("/privacy/objections/")[1].split()[0]
+        token = told[0]["text"].split("/privacy/objections?token=")[1].split()[0]
 
         assert done == [2, 0]
         assert [letter["to"] for letter in told] == ["minho@gaon.example", "sora@gaon.example"]
