@@ -21,6 +21,7 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "deadline": "PIPA art. 31: the company watches over its own deadlines",
     "destroyed": "PIPA art. 36(4), Decree art. 43(3): the result of a deletion is told",
     "leaver_reported": "PIPA art. 38(5): who is about to lose something may object to it first",
+    "leavers_done": "policy art. 6: the company that asked for a deletion gets the proof of it",
     "leavers_received": "policy art. 6: the company that asked for a deletion learns that it came in",
     "objection_decided": "PIPA art. 38(5): whoever objected learns what was found, and why",
     "objection_judged": "policy art. 6: the company that asked for a deletion learns what became of it",

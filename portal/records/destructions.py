@@ -144,9 +144,10 @@ def of_members(member_refs: Collection[str]) -> dict[str, Destruction]:
     return {destruction.member_ref: destruction for destruction in found}
 
 
-def of_request(number: str) -> Destruction | None:
-    """Return the destruction that a request led to."""
-    return db.session.scalars(select(Destruction).where(Destruction.request_number == number)).one_or_none()
+def first_of_request(number: str) -> Sequence[Destruction]:
+    """Return the destruction that a request led to, two where there are more, or none."""
+    query = select(Destruction).where(Destruction.request_number == number).order_by(Destruction.id)
+    return db.session.scalars(query.limit(2)).all()
 
 
 def of_requests(numbers: Collection[str]) -> dict[str, Destruction]:

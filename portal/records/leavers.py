@@ -124,6 +124,12 @@ def names(request_id: int, member_ref: str) -> bool:
     return db.session.scalar(query) is not None
 
 
+def refs_that_ended(request_id: int, end: str) -> list[str]:
+    """Return the members of a report whose part of it ended so, in order."""
+    query = select(Leaver.member_ref).where(Leaver.request_id == request_id, Leaver.end == end)
+    return list(db.session.scalars(query.order_by(Leaver.id)))
+
+
 def counts_of(request_ids: Collection[int]) -> dict[int, int]:
     """Return how many people each of these reports names."""
     query = select(Leaver.request_id, func.count()).where(Leaver.request_id.in_(request_ids))
@@ -242,15 +248,11 @@ def end_of(request_id: int, end: str, at: datetime, *, member_refs: Collection[s
     return _changed(ended.values(end=end, ended_at=at))
 
 
-def end_everywhere(member_ref: str, end: str, at: datetime) -> list[int]:
-    """Close whatever reports of this person are open, and return their requests."""
-    ended = update(Leaver).where(Leaver.member_ref == member_ref, Leaver.end.is_(None))
-    rows = db.session.execute(
-        ended.values(end=end, ended_at=at).returning(Leaver.request_id).execution_options(synchronize_session=False)
+def end_everywhere(member_refs: Collection[str], end: str, at: datetime) -> None:
+    """Close whatever reports of these people are open; name no more than one query can."""
+    _changed(
+        update(Leaver).where(Leaver.member_ref.in_(member_refs), Leaver.end.is_(None)).values(end=end, ended_at=at)
     )
-    ids = list(rows.scalars())
-    db.session.expire_all()
-    return ids
 
 
 def requests_done(limit: int) -> list[int]:

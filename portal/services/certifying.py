@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.database import db
-from portal.records import destructions
-from portal.rules.certificate import State, parse_code, state_of
-from portal.services import receipting
+from portal.records import destructions, requests
+from portal.rules.certificate import PEOPLE_ON_PAGE, About, State, annex_digest, annex_text, parse_code, state_of
+from portal.services import fulfilling, issuing, receipting
 from portal.vault import ledger
 from portal.vault.documents import open_document
 
@@ -42,7 +42,27 @@ def shown(typed: str) -> Shown | None:
 
 
 def code_of_request(number: str) -> str:
-    """Return the code of the certificate that a request led to, "" while there is none."""
-    destruction = destructions.of_request(number)
-    issued = ledger.certificate_of(db.engines["keys"], destruction.ref) if destruction else None
+    """Return the code of the certificate that a request led to, "" while there is none: of a list its own, and of one
+    person theirs."""
+    keys = db.engines["keys"]
+    request = requests.of_number(number)
+    issued = ledger.certificate_of(keys, request.ref) if request else None
+    ordered = destructions.first_of_request(number) if request and not issued else []
+    if len(ordered) == 1:
+        issued = ledger.certificate_of(keys, ordered[0].ref)
     return issued.code if issued else ""
+
+
+def annex(typed: str) -> str | None:
+    """Return the annex of a list's certificate, the lines of everybody beyond its first page; None without one.
+
+    It is made anew from the ledger and shown only while it has the digest that was signed.
+    """
+    found = shown(typed)
+    request = requests.of_number(found.record["request"]["number"]) if found else None
+    if found is None or request is None or found.record["about"] != About.BATCH.value:
+        return None
+    refs = [one.ref for one in fulfilling.destructions_of(request)]
+    people = issuing.people_of(ledger.proved(db.engines["keys"], refs))[PEOPLE_ON_PAGE:]
+    digest = found.record["people"]["annex_sha256"]
+    return annex_text(people) if people and annex_digest(people) == digest else None

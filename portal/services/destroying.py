@@ -11,6 +11,7 @@ Work inside the main store is committed together with the task that it was; ever
 what the first one left.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from flask import Flask, current_app
 
 from portal.clock import Clock, seoul_day
 from portal.database import db, writing
-from portal.records import destructions, scanning
+from portal.records import destructions, leavers, scanning
 from portal.rules.deed import Deed
 from portal.rules.destruction import Kind, Outcome
 from portal.rules.destruction_fault import Fault
@@ -47,6 +48,7 @@ def destroy_due(app: Flask, tell: Callable[[str], None] = lambda line: None, *, 
             # 1.
             works = leased.lease(at, limit)
             if not works:
+                fulfilling.end_reports(at)
                 return total
             kind = works[0].facts.kind
             # 2. and 3.
@@ -123,7 +125,7 @@ def _scan(works: Sequence[Work], at: datetime) -> Passed:
     """Bring every store's deletions out of its log, then look for the people in every file, all at once."""
     db.session.remove()  # a read of our own would keep the log from being cut
     engines = [db.engines[bind] for bind in (None, "keys", "separated")]
-    marks = {work.task_id: ordering.facts_of(work.destruction).get("marks", []) for work in works}
+    marks = {work.task_id: work.known.get("marks", []) for work in works}
     try:
         scanning.settle(engines)
         found = scanning.found_in_files(
@@ -142,13 +144,17 @@ def _scan(works: Sequence[Work], at: datetime) -> Passed:
 
 def _end(works: Sequence[Work], at: datetime) -> Passed:
     """Fulfil the request, tell whoever asked, wipe what the tasks had to know, and destroy its key last of all."""
-    certificate_of = {work.ref: ledger.certificate_of(db.engines["keys"], work.ref) for work in works}
+    codes = ledger.certificates_of(db.engines["keys"], [work.ref for work in works])
     with writing():
         ours = leased.ours(works)
         for work in ours:
-            issued = certificate_of[work.ref]
-            fulfilling.end(work.destruction, ordering.facts_of(work.destruction), issued.code if issued else "", at)
-            auditing.note(Deed.DESTRUCTION_PROVED, SYSTEM, at, subject=work.destruction.member_ref, about=work.ref)
+            fulfilling.end(work.destruction, work.known, codes.get(work.ref, ""), at)
+        told = defaultdict(list)
+        for work in ours:
+            told[work.destruction.request_number or work.ref].append(work.destruction.member_ref)
+        for about, refs in told.items():
+            auditing.note_each(Deed.DESTRUCTION_PROVED, SYSTEM, at, refs, about=about)
+        leavers.end_everywhere([work.destruction.member_ref for work in ours], "RIGHT", at)
         destructions.finish([work.destruction.id for work in ours])
         done = leased.keep(works, dict.fromkeys((work.task_id for work in works), PROVED), at)
     person_keys.opened().destroy_many([work.ref for work in ours], at)
@@ -181,7 +187,7 @@ def _to_keep(work: Work, at: datetime) -> list[Kept]:
         return Kept(ordering.new_ref(), destruction.member_ref, rule, source, began, until, content)
 
     if rule == "fraud":
-        return [kept("member", ordering.facts_of(destruction)["fraud"])]
+        return [kept("member", work.known["fraud"])]
     if rule == "identity_check":
         return [
             kept(

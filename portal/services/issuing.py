@@ -2,8 +2,9 @@
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import current_app
 
@@ -12,6 +13,7 @@ from portal.database import db, writing
 from portal.holdings import holdings
 from portal.records import destructions
 from portal.records.destructions import Task
+from portal.records.requests import Request
 from portal.rules import certificate as certificates
 from portal.rules.certificate import About, Destroyed, Facts, Person
 from portal.rules.destruction import Outcome, may_certify
@@ -21,7 +23,7 @@ from portal.services import leased, publishing
 from portal.services.leased import PROVED, Passed, Work, facts_of
 from portal.vault import ledger
 from portal.vault.documents import sign_document
-from portal.vault.ledger import Line
+from portal.vault.ledger import LedgerEntry, Line
 from portal.vault.signing import Signer
 
 METHODS = (Method.DB_ERASE, Method.CRYPTO_SHRED)
@@ -55,13 +57,61 @@ def certify(works: Sequence[Work], at: datetime) -> Passed:
     signer = Signer(current_app.extensions["portal.secrets"].receipt_key)
     numbers = ledger.numbers_of(keys, [work.ref for work in proved])
     outcomes = dict.fromkeys((work.task_id for work in works), Outcome(fault=Fault.BROKEN))
+    bodies = {}
     for work in proved:
         code = certificates.code_of(secrets.token_bytes(16))
         facts = _certificate_facts(work, code, numbers[work.ref], lines[work.task_id], at)
-        ledger.issue(keys, code, work.ref, sign_document(certificates.record_of(facts, policy), signer), at)
+        bodies[work.ref] = code, sign_document(certificates.record_of(facts, policy), signer)
         outcomes[work.task_id] = PROVED
+    ledger.issue_many(keys, bodies, at)
     with writing():
         return leased.keep(works, outcomes, at)
+
+
+def certify_list(request: Request, destruction_refs: Sequence[str], company: str, at: datetime) -> str:
+    """Return the code of the one certificate for everybody of a report, issued now unless it was; "" for nobody.
+
+    The caller holds the request, so that of two workers the second finds what the first one issued.
+    """
+    keys = db.engines["keys"]
+    issued = ledger.certificate_of(keys, request.ref)
+    lines = [] if issued else ledger.proved(keys, destruction_refs)
+    if issued or not lines:
+        return issued.code if issued else ""
+    names = {holding.key: holding.name for holding in holdings()}
+    counts: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    until: dict[str, date] = {}
+    for line in lines:
+        counts.update(json.loads(line.counts))
+        for one in json.loads(line.kept):
+            kept[one["rule"]] += one["count"]
+            until[one["rule"]] = max(until.get(one["rule"], date.min), date.fromisoformat(one["until"]))
+    code = certificates.code_of(secrets.token_bytes(16))
+    facts = Facts(
+        code=code,
+        about=About.BATCH,
+        issued_at=at,
+        finished_at=max(line.at for line in lines),
+        people=people_of(lines),
+        destroyed=tuple(
+            Destroyed(key, names[key], counts[key], METHODS) for key in sorted(counts) if counts[key] and key in names
+        ),
+        kept=tuple(KeptApart(rule, kept[rule], until[rule]) for rule in sorted(kept)),
+        company=company,
+        request_number=request.number,
+        requested_on=seoul_day(request.received_at),
+        handler=lines[0].handler,
+        approver=lines[0].approver,
+    )
+    signer = Signer(current_app.extensions["portal.secrets"].receipt_key)
+    record = certificates.record_of(facts, publishing.in_force(at).policy)
+    return ledger.issue(keys, code, request.ref, sign_document(record, signer), at).code
+
+
+def people_of(lines: Sequence[LedgerEntry]) -> tuple[Person, ...]:
+    """Return the people of a list as its certificate and its annex name them: by the ledger's number."""
+    return tuple(Person(line.number) for line in lines)
 
 
 def _certificate_facts(work: Work, code: str, number: str, line: Line, at: datetime) -> Facts:

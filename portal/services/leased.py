@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from portal.database import db, writing
 from portal.holdings import Subject
@@ -32,6 +33,7 @@ class Work:
     fence: int
     facts: TaskFacts
     destruction: Destruction
+    known: dict[str, Any]  # what was sealed for its tasks
     cut_short: bool
 
     @property
@@ -40,7 +42,7 @@ class Work:
 
     @property
     def subject(self) -> Subject:
-        return Subject(self.destruction.member_ref, ordering.facts_of(self.destruction).get("host_id", ""))
+        return Subject(self.destruction.member_ref, self.known.get("host_id", ""))
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,16 @@ def lease(at: datetime, limit: int) -> list[Work]:
     with writing():
         leased = destructions.lease(at, at + LEASE, limit)
         owners = destructions.of_ids({task.destruction_id for task, _ in leased})
+        known = ordering.facts_of_many(owners.values())
         works = [
-            Work(task.id, task.fence, facts_of(task), owners[task.destruction_id], cut_short)
+            Work(
+                task.id,
+                task.fence,
+                facts_of(task),
+                owners[task.destruction_id],
+                known[task.destruction_id],
+                cut_short,
+            )
             for task, cut_short in leased
         ]
         for destruction in owners.values():

@@ -192,7 +192,7 @@ def tell_and_order(app: Flask, at: datetime, tell: Callable[[str], None] = lambd
     with app.app_context():
         told = _in_chunks(lambda: tell_some(at), "people told", tell)
         ordered = _in_chunks(lambda: order_some(at), "destructions ordered", tell)
-        ended = _in_chunks(lambda: end_some(at), "reports ended", tell)
+        ended = _in_chunks(lambda: fulfilling.end_reports(at), "reports ended", tell)
     return {"told": told, "ordered": ordered, "ended": ended}
 
 
@@ -227,15 +227,6 @@ def order_some(at: datetime, limit: int = AT_ONCE) -> int:
             if time.monotonic() > until:
                 return count
         return len(due)
-
-
-def end_some(at: datetime, limit: int = AT_ONCE) -> int:
-    """End approved reports in which nobody is open any more, in one transaction; return how many."""
-    with writing():
-        done = leavers.requests_done(limit)
-        for request_id in done:
-            fulfilling.end_report(request_id, at)
-        return len(done)
 
 
 def _to_report(company_ref: str | None, held: Sequence[Member]) -> list[Member]:

@@ -5,7 +5,7 @@ What would go is counted first, so that whoever removes less later cannot call i
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -110,14 +110,15 @@ def order(
     return ref
 
 
-def facts_of(destruction: Destruction) -> dict[str, Any]:
-    """Return what the tasks of a destruction have to know; nothing once it is finished."""
-    if destruction.sealed is None:
-        return {}
-    facts: dict[str, Any] = person_keys.seal_of(destruction.ref).open(
-        "destructions", "sealed", destruction.sealed, destruction.ref
-    )
-    return facts
+def facts_of_many(some: Collection[Destruction]) -> dict[int, dict[str, Any]]:
+    """Return what the tasks of destructions have to know, by destruction; nothing of one that is finished."""
+    seals = person_keys.seals_of(one.ref for one in some if one.sealed is not None)
+    found: dict[int, dict[str, Any]] = {}
+    for one in some:
+        seal = seals.get(one.ref)
+        opened = seal and one.sealed and seal.open("destructions", "sealed", one.sealed, one.ref)
+        found[one.id] = opened or {}
+    return found
 
 
 def disputes_of(member_ref: str) -> list[Any]:

@@ -207,16 +207,19 @@ def take_step(
     until: date | None = None,
     tasks_open: int | None = None,
     for_requester: bool = False,
+    letter: str = "request_result",
+    told: Mapping[str, str | Text] | None = None,
 ) -> None:
     """Take one step of a request that the caller's transaction holds; `for_requester` says that `by` acts for whoever
-    asked, though an account here. Raises as `step`."""
+    asked, though an account here. A result is told by `letter`, which may say more. Raises as `step`."""
     kind = Kind(request.kind)
     so_far = requests.events_of([request.id])[request.id]
     # 2.
     actor = _actor(by, roles, for_requester)
     facts = [_fact(event) for event in so_far]
-    told = reason or words
-    event = judged_step(kind, facts, word, actor=actor, reason=told, approvals=request.approvals, tasks_open=tasks_open)
+    event = judged_step(
+        kind, facts, word, actor=actor, reason=reason or words, approvals=request.approvals, tasks_open=tasks_open
+    )
     if word is Word.DEFERRED:
         deadline.defer(kind, request.due_day, seoul_day(at), until or request.due_day, words)
     code = reason if refusal.ground(kind, reason) else ""
@@ -237,7 +240,8 @@ def take_step(
     request.ended_at = None if state.is_open else request.ended_at or at
     # 4.
     if word in TOLD_RESULT:
-        _write_to_requester("request_result", request, at, {"result": state.label, "words": _why(kind, code, words)})
+        result = {"result": state.label, "words": _why(kind, code, words), **(told or {})}
+        _write_to_requester(letter, request, at, result)
     elif word in TOLD_STEP:
         _write_to_requester("request_step", request, at, {"state": state.label, "words": Text(ko=words, en=words)})
     # 5.

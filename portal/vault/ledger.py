@@ -137,11 +137,12 @@ def begin(engine: Engine, lines: Sequence[tuple[Line, Gone | None]], at: datetim
         known = _numbers(connection, [line.destruction_ref for line, _ in lines])
         new = [(line, gone) for line, gone in lines if line.destruction_ref not in known]
         numbers = _next_numbers(connection, len(new), at)
-        for (line, gone), number in zip(new, numbers, strict=True):
-            connection.execute(insert(LedgerEntry).values(_row(line, "BEGUN", number, at)))
-            if gone is not None:
-                _set_stone(connection, gone, at)
-            known[line.destruction_ref] = number
+        if not new:
+            return known
+        rows = [_row(line, "BEGUN", number, at) for (line, _), number in zip(new, numbers, strict=True)]
+        connection.execute(insert(LedgerEntry), rows)
+        _set_stones(connection, [gone for _, gone in new if gone is not None], at)
+        known.update((row["destruction_ref"], row["number"]) for row in rows)
     return known
 
 
@@ -168,13 +169,24 @@ def numbers_of(engine: Engine, refs: Iterable[str]) -> dict[str, str]:
         return _numbers(connection, refs)
 
 
+def proved(engine: Engine, refs: Sequence[str]) -> list[LedgerEntry]:
+    """Return the last lines of those of these destructions that were proved, in the order of their numbers."""
+    found: list[LedgerEntry] = []
+    with engine.connect() as connection:
+        for start in range(0, len(refs), ASKED_AT_ONCE):
+            some = LedgerEntry.destruction_ref.in_(refs[start : start + ASKED_AT_ONCE])
+            query = select(*LedgerEntry.__table__.columns).where(LedgerEntry.entry == "DONE", some)
+            found += (LedgerEntry(**row._mapping) for row in connection.execute(query))
+    return sorted(found, key=lambda line: (len(line.number), line.number))
+
+
 def finish(engine: Engine, lines: Sequence[Line], at: datetime) -> None:
     """Write that these destructions were proved; a second time changes nothing. Raises KeyError for one not begun."""
     with writing_on(engine) as connection:
         numbers = _numbers(connection, [line.destruction_ref for line in lines])
-        for line in lines:
-            row = _row(line, "DONE", numbers[line.destruction_ref], at)
-            connection.execute(_insert(connection, LedgerEntry).values(row).on_conflict_do_nothing())
+        rows = [_row(line, "DONE", numbers[line.destruction_ref], at) for line in lines]
+        if rows:
+            connection.execute(_insert(connection, LedgerEntry).on_conflict_do_nothing(), rows)
 
 
 def enter_paper(engine: Engine, line: Line, at: datetime) -> str:
@@ -205,6 +217,34 @@ def last_seq(engine: Engine) -> int:
     """Return the number of the newest tombstone, 0 where nobody was destroyed yet."""
     with engine.connect() as connection:
         return connection.scalar(select(func.max(Tombstone.seq))) or 0
+
+
+def issue_many(engine: Engine, bodies: Mapping[str, tuple[str, str]], at: datetime) -> None:
+    """Keep certificates, code and body by what each is about; what has one keeps it."""
+    refs = list(bodies)
+    with writing_on(engine) as connection:
+        known: set[str] = set()
+        for start in range(0, len(refs), ASKED_AT_ONCE):
+            query = select(Certificate.about).where(Certificate.about.in_(refs[start : start + ASKED_AT_ONCE]))
+            known.update(connection.scalars(query))
+        rows = [
+            {"code": code, "about": about, "issued_at": at, "body": body, "supersedes": None}
+            for about, (code, body) in bodies.items()
+            if about not in known
+        ]
+        if rows:
+            connection.execute(insert(Certificate), rows)
+
+
+def certificates_of(engine: Engine, abouts: Sequence[str]) -> dict[str, str]:
+    """Return the codes of the newest certificates of these destructions or batches, by what they are about."""
+    found: dict[str, str] = {}
+    with engine.connect() as connection:
+        for start in range(0, len(abouts), ASKED_AT_ONCE):
+            query = select(Certificate.about, Certificate.code).order_by(Certificate.issued_at)
+            some = Certificate.about.in_(abouts[start : start + ASKED_AT_ONCE])
+            found.update((about, code) for about, code in connection.execute(query.where(some)))
+    return found
 
 
 def issue(engine: Engine, code: str, about: str, body: str, at: datetime, supersedes: str | None = None) -> Certificate:
@@ -245,15 +285,19 @@ def certificate_of(engine: Engine, about: str) -> Certificate | None:
         return _certificate_of(connection, about)
 
 
-def _set_stone(connection: Connection, gone: Gone, at: datetime) -> None:
-    stone = _insert(connection, Tombstone).values(
-        member_ref=gone.member_ref,
-        host_index=gone.host_index,
-        member_since=gone.member_since,
-        destruction_ref=gone.destruction_ref,
-        at=at,
-    )
-    connection.execute(stone.on_conflict_do_nothing())
+def _set_stones(connection: Connection, some: Sequence[Gone], at: datetime) -> None:
+    stones = [
+        {
+            "member_ref": gone.member_ref,
+            "host_index": gone.host_index,
+            "member_since": gone.member_since,
+            "destruction_ref": gone.destruction_ref,
+            "at": at,
+        }
+        for gone in some
+    ]
+    if stones:
+        connection.execute(_insert(connection, Tombstone).on_conflict_do_nothing(), stones)
 
 
 def _certificate_of(connection: Connection, about: str) -> Certificate | None:

@@ -39,6 +39,18 @@ def document(code: str) -> Response:
     return attached(response, f"matecost-certificate-{found.record['code']}.json")
 
 
+@place.get("/certificates/<code>/annex.txt")
+def annex(code: str) -> Response:
+    """The people of a list who do not fit on its page, by ledger number; its digest stands in what was signed."""
+    limit("certificate", guarding.origin(), clock.now(), times=TIMES, within=WINDOW)
+    text = certifying.annex(code)
+    if text is None:
+        abort(404)
+    response = make_response(text)
+    response.headers["Content-Type"] = "text/plain; charset=utf-8"
+    return response
+
+
 @place.get("/verify")
 def verify() -> str:
     typed = request.args.get("code", "")[:LONGEST]
@@ -83,10 +95,20 @@ def _told(found: Shown) -> dict[str, Any]:
                     gettext("결정한 날"),
                     say_day(date.fromisoformat(asked["requested_on"])) if asked["requested_on"] else "",
                 ),
-                (gettext("대상"), gettext("%(count)s명", count=people["count"])),
+                (gettext("대상"), gettext("%(count)s명", count=f"{people['count']:,}")),
                 (gettext("파기 완료"), _moment(record["finished_at"])),
                 (gettext("근거"), record["policy"]["basis"][spoken]),
                 (gettext("관리대장 번호"), ", ".join(one["ledger_number"] for one in people["on_page"])),
+                (
+                    gettext("별지"),
+                    gettext(
+                        "%(count)s명의 관리대장 번호, SHA-256 %(digest)s",
+                        count=f"{people['in_annex']:,}",
+                        digest=people["annex_sha256"],
+                    )
+                    if people["in_annex"]
+                    else "",
+                ),
             )
             if fact[1]
         ],
@@ -97,6 +119,7 @@ def _told(found: Shown) -> dict[str, Any]:
         "kept": [
             (one["label"][spoken], one["count"], one["ground"][spoken], _day(one["until"])) for one in record["kept"]
         ],
+        "annex": url_for("certificates.annex", code=record["code"]) if people["in_annex"] else "",
         "where": where,
         "qr": path_of(where),
     }

@@ -39,6 +39,7 @@ OPEN: dict[str, str] = {
     "api.disclosures": "the same",
     "certificates.page": "whoever holds the code, which nobody can guess; it names nobody",
     "certificates.document": "the same, as it was signed",
+    "certificates.annex": "the same: ledger numbers of the people who do not fit on its page",
     "certificates.verify": "a proof that not everybody can check proves little",
     "contact.form": "anybody may write to the privacy officer, leavers too",
     "contact.send": "the same form, sent",

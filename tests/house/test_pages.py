@@ -89,6 +89,7 @@ PLACES = {
     "handlers.invite": "/desk/handlers/invite",
 }
 NO_PAGES = {
+    "certificates.annex",
     "certificates.document",
     "contact.answer",
     "contact.confirmed",
