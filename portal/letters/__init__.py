@@ -33,6 +33,7 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "staff_locked": "safety standard art. 5: the holder learns of failed attempts",
     "staff_reset": "safety standard art. 5: the holder alone sets the sign-in again",
     "step_up_code": "Decree art. 46: the requester is the person concerned",
+    "supervision_due": "PIPA art. 26(4): the company supervises its processors",
 }
 _LINE_BREAK = re.compile(r"[\r\n]")
 

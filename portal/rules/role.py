@@ -52,6 +52,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "access.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "audit.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "audit.sign": frozenset({Role.OFFICER}),
+    "inquiries.read": frozenset({Role.OFFICER, Role.AUDITOR}),
+    "inquiries.write": frozenset({Role.OFFICER}),
     "registers.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "registers.write": frozenset({Role.OFFICER}),
     "staff.invite": frozenset({Role.OFFICER}),
@@ -75,6 +77,8 @@ SHOWS_PERSONAL_DATA = frozenset(
         "access.read",
         "audit.read",
         "audit.sign",
+        "inquiries.read",
+        "inquiries.write",
         "companies.read",
         "companies.write",
     }

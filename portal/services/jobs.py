@@ -31,6 +31,7 @@ from portal.services import (
     leaving,
     listing,
     mailing,
+    reminding,
     requesting,
     sweeping,
 )
@@ -130,6 +131,15 @@ def judge_lists(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
     return dict(listing.carry_on(app, at, tell))
 
 
+def remind_of_supervision(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Tell the officers of processors that are to be checked within the month, once for each day that is due."""
+    with app.app_context():
+        told = reminding.remind(at)
+    if told:
+        tell(f"{told} processors are to be checked")
+    return {"told": told}
+
+
 JOBS: list[Job] = [
     Job("entry links", "write to members who asked to come in by mail", write_entry_links),
     Job("lists", "judge long lists of leavers, end those not sent in time", judge_lists),
@@ -138,6 +148,7 @@ JOBS: list[Job] = [
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),
     Job(sweeping.KIND, "destroy what the policy keeps no longer", sweep_what_has_ended, daily=True),
+    Job("supervision", "remind officers of processors to be checked", remind_of_supervision, daily=True),
     Job("forget", "drop links, sessions and counts that have ended", forget_what_ended, daily=True),
 ]
 

@@ -277,6 +277,8 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "registers": ("위탁·제공 대장", at_desk("/privacy/desk/registers")),
     "a register entry": (re.compile("한국정보통신"), at_desk("/privacy/desk/registers/kicc")),
     "a register entry with errors": (re.compile("한국정보통신"), _contract_with_errors),
+    "no inquiries": ("수사기관 요청", at_desk("/privacy/desk/inquiries", ready=True)),
+    "log an inquiry": ("수사기관 요청 접수", at_desk("/privacy/desk/inquiries/new", ready=True)),
     "facts of an entry": (re.compile("한국정보통신"), at_desk("/privacy/desk/registers/kicc/facts")),
     "handlers": ("취급자·교육", at_desk("/privacy/desk/handlers")),
     "a handler": (re.compile("이도현 열림"), _handler_history),

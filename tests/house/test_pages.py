@@ -21,6 +21,7 @@ from portal.services import (
     accounts,
     destroying,
     following,
+    inquiring,
     leaving,
     objecting,
     ordering,
@@ -34,7 +35,7 @@ from portal.translations import catalogue
 from portal.vault import ledger
 from portal.views.guarding import ACCOUNTS, CLOSED, OF_COMPANIES, OPEN
 from tests.desk.samples import a_member, a_request
-from tests.fixtures_portal import PAGE, Browser
+from tests.fixtures_portal import JIWON, PAGE, Browser
 from tests.members.samples import profile
 
 PLACES = {
@@ -80,6 +81,9 @@ PLACES = {
     "desk.people": "/desk/requests/{case}/people",
     "holds.overview": "/desk/holds",
     "reviews.overview": "/desk/access",
+    "inquiries.overview": "/desk/inquiries",
+    "inquiries.log": "/desk/inquiries/new",
+    "inquiries.inquiry": "/desk/inquiries/{inquiry}",
     "registers.overview": "/desk/registers",
     "registers.add": "/desk/registers/new",
     "registers.entry": "/desk/registers/kicc",
@@ -128,6 +132,7 @@ NO_PAGES = {
     "exercising.resume",
     "exercising.suspended",
     "requests.send",
+    "inquiries.decide",
     "registers.note",
     "registers.table",
     "handlers.account",
@@ -155,10 +160,20 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "reported": lambda jiwon: reported(jiwon)[0],
     "objected": lambda jiwon: reported(jiwon)[1],
     "colleague": lambda jiwon: invited(jiwon)[0],
+    "inquiry": lambda jiwon: inquired(jiwon),
 }
 TICKED = {"registers.change": 4}  # shows what the register holds: three items and a purpose; it asks nobody to agree
 HANGUL = re.compile("[가-힣]")
 NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English
+
+
+def inquired(jiwon: Browser) -> str:
+    """Return the reference of an authority's request that was logged."""
+    app = jiwon.client.application
+    at = app.extensions["portal.clock"]()
+    with app.app_context():
+        asked = inquiring.Asked("Gaon Police", "2026-123", "Criminal Procedure Act art. 215", "IP", (JIWON,))
+        return inquiring.log(asked, seoul_day(at), OPERATOR, at)
 
 
 def certified(jiwon: Browser) -> str:

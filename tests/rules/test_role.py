@@ -33,6 +33,8 @@ TABLE = {
     "members.search": "HANDLER OFFICER",
     "handlers.read": "OFFICER AUDITOR",
     "handlers.write": "OFFICER",
+    "inquiries.read": "OFFICER AUDITOR",
+    "inquiries.write": "OFFICER",
     "registers.read": "OFFICER AUDITOR",
     "registers.write": "OFFICER",
     "access.read": "OFFICER AUDITOR",
