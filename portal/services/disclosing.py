@@ -95,7 +95,8 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
     asked = Asked(processor, tuple(dict.fromkeys(items)), purpose)
     published = publishing.in_force(at)
     _check(asked, reference, published.policy)
-    digest = sha256("\0".join((host_id, processor, purpose, *sorted(asked.items))).encode()).hexdigest()
+    # The person is no part of the digest: whoever knows an id could tell by it, after the end, that it had been here.
+    digest = sha256("\0".join((processor, purpose, *sorted(asked.items))).encode()).hexdigest()
     with writing():
         # 2.
         known = members.of_host(host_id)
@@ -121,7 +122,7 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
             if disclosures.keep(row, f"{seoul_day(at):%Y-%m}"):
                 return Answer(verdict, at)
             row = disclosures.of_reference(reference)
-    if row is None or row.digest != digest:
+    if row is None or row.digest != digest or not _is_of(row, member):
         raise OtherContent(reference)
     return Answer(verdict if row.verdict == "ALLOWED" else Verdict(Reason(row.reason)), row.at, again=True)
 
@@ -153,6 +154,11 @@ def processors_that_received(member_ref: str) -> list[str]:
     have not ended. Who has ended has returned or destroyed everything, and the register holds the record of it."""
     ended = {standing.entry.key for standing in entrusted.standings() if standing.ended_on is not None}
     return [key for key in disclosures.receivers_of(member_ref) if key not in ended]
+
+
+def _is_of(row: Disclosure, member: Member | None) -> bool:
+    """Tell whether an answer may be told again of this member. One about nobody was a no, and so is nobody's now."""
+    return row.member_ref is None or member is None or row.member_ref == member.ref
 
 
 def _check(asked: Asked, reference: str, policy: Policy) -> None:

@@ -104,6 +104,34 @@ def test_a_reference_is_answered_once(app: Flask, clock: FakeClock, agreed: Brow
         assert [one.count for one in disclosures.sums()] == [1]
 
 
+def test_an_answer_is_about_one_person(
+    app: Flask, clock: FakeClock, agreed: Browser, browser: Callable[..., Browser]
+) -> None:
+    """A reference that was answered for one member is not answered for another, and is a no for nobody."""
+    browser("gaon-1001").agree()
+    with app.app_context():
+        assert ask(clock).verdict.allowed
+
+        with pytest.raises(OtherContent):
+            ask(clock, host_id="gaon-1001")
+        assert ask(clock, host_id="nobody").verdict.reason is Reason.NOBODY
+
+
+def test_the_ledger_cannot_be_searched_for_a_person(
+    app: Flask, clock: FakeClock, agreed: Browser, browser: Callable[..., Browser]
+) -> None:
+    """Two members' rows for the same thing differ in nothing that is made from the host's id."""
+    browser("gaon-1001").agree()
+    with app.app_context():
+        ask(clock, "1")
+        ask(clock, "2", host_id="gaon-1001")
+
+        one, other = disclosures.of_reference("1"), disclosures.of_reference("2")
+        assert one is not None
+        assert other is not None
+        assert one.digest == other.digest
+
+
 def test_a_refused_reference_stays_refused(app: Flask, clock: FakeClock, browser: Callable[..., Browser]) -> None:
     """What was refused is not let through by asking again; a new sending has a new reference."""
     with app.app_context():
