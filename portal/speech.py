@@ -12,6 +12,7 @@ from babel.dates import format_date
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import Babel, gettext
 
+from middleware.outbound import Html, Outbound
 from portal.clock import SEOUL
 from portal.policy.model import LANGUAGES, Language, Text
 
@@ -40,6 +41,7 @@ def speak(app: Flask, default: str) -> None:
         "moment": say_moment,
         "clock_time": say_clock_time,
         "article": say_article,
+        "outbound": link_out,
     }.items():
         app.add_template_filter(say, name)
 
@@ -99,3 +101,8 @@ def say_clock_time(at: datetime) -> str:
 def say_article(number: str) -> str:
     """Return the name of an article for its chip: "제2-2조" or "Art. 2-2"."""
     return gettext("제%(number)s조", number=number)
+
+
+def link_out(url: str, words: str) -> Html:
+    """Return a link, marked in the language of this answer when it leads to somebody else's site (Article 9)."""
+    return Outbound(label=gettext("외부 사이트"))(url, words)

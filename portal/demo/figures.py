@@ -16,6 +16,11 @@ class Service(NamedTuple):
     costs: tuple[int, ...]
 
     @property
+    def console(self) -> str:
+        """The address of the provider's own page of costs."""
+        return CONSOLES[self.provider]
+
+    @property
     def latest(self) -> int:
         return self.costs[-1]
 
@@ -33,6 +38,11 @@ class Bar(NamedTuple):
     height: int
 
 
+CONSOLES = {  # where each provider shows the same costs; sample addresses
+    "AWS": "https://console.aws.example/costs",
+    "GCP": "https://console.gcp.example/billing",
+    "NCP": "https://console.ncp.example/bill",
+}
 _PATTERN = (
     ("컴퓨팅 인스턴스", "AWS", (4_120_000, 4_310_000, 4_980_000, 4_640_000, 4_390_000, 4_275_000)),
     ("관리형 데이터베이스", "AWS", (2_240_000, 2_240_000, 2_310_000, 2_390_000, 2_390_000, 2_460_000)),

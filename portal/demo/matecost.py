@@ -14,6 +14,7 @@ from flask_login import LoginManager, current_user, login_required, login_user, 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from middleware.outbound import Outbound
 from middleware.paths import safe_next
 
 from .figures import MONTHS, TALLEST_BAR, Service, bars, services
@@ -43,6 +44,7 @@ def create_matecost(instance: Path, secret: str | bytes) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS),
         MAX_CONTENT_LENGTH=64 * 1024,
     )
+    app.jinja_env.filters["outbound"] = Outbound()
     app.jinja_env.filters["won"] = lambda amount: f"{amount:,}원"
     app.jinja_env.filters["month"] = lambda month: f"{int(month[5:])}월"
     members = SampleMembers(instance / "sample-matecost.db")

@@ -2,8 +2,9 @@
 
 import tomllib
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,7 +24,25 @@ class LawNote(Fact, frozen=True):
     law_says: Text
 
 
+class BodyToday(Fact, frozen=True):
+    """A body to which people can turn today, whatever name and number the policy prints."""
+
+    name: Text
+    phone: Words
+    url: Words
+    verified_on: date
+
+
 def notes() -> tuple[LawNote, ...]:
     """Return the notes that come with the portal, in the order of the file."""
-    raw = tomllib.loads((Path(__file__).parent / "law.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(raw["notes"], tuple[LawNote, ...])
+    return msgspec.convert(_raw()["notes"], tuple[LawNote, ...])
+
+
+@cache
+def bodies_today() -> tuple[BodyToday, ...]:
+    """Return where people can turn today, in the order of the file."""
+    return msgspec.convert(_raw()["bodies_today"], tuple[BodyToday, ...])
+
+
+def _raw() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "law.toml").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext
 
 from portal import clock
+from portal.policy.law import bodies_today
 from portal.rules.paper import MOST_BYTES, NEEDED_FOR
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
@@ -136,6 +137,8 @@ def _form(written: Written, faults: dict[str, str], status: int = 200) -> Respon
         longest=LONGEST,
         officer=policy.officer,
         bodies=policy.remedy_bodies,
+        bodies_today=bodies_today(),
+        outside=policy.outbound.body,
         kept=period_text(policy.retention_rule("dispute").period, spoken),
         ground=policy.retention_rule("dispute").ground.name.in_language(spoken),
     )

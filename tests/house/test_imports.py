@@ -35,6 +35,7 @@ BESIDE = {"portal.settings", "portal.clock", "portal.errors", "portal.database"}
 FROM_THE_GATE = {
     "middleware.client",
     "middleware.journal",
+    "middleware.outbound",
     "middleware.standing",
     "middleware.paths",
     "middleware.errors",

@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from flask import Flask
 
+from middleware.outbound import REL
 from portal.clock import seoul_day
 from portal.database import db, writing
 from portal.demo.members import SampleMembers
@@ -301,6 +302,8 @@ class Reader(HTMLParser):
         self._in_label = 0
         self.title = ""
         self._in_title = False
+        self.links_out: list[tuple[str | None, str]] = []  # to other sites: rel, and the words of the link
+        self._in_link_out = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
@@ -320,12 +323,19 @@ class Reader(HTMLParser):
         self.inline += [tag] if tag in ("script", "style") else []
         self.inline += [str(value) for value in found.values() if value and value.startswith(("data:", "javascript:"))]
         self._in_title = tag == "title"
+        if tag == "a" and not (found.get("href") or "").startswith(("/", "#", "?", "otpauth:")):
+            self.links_out.append((found.get("rel"), ""))
+            self._in_link_out = True
 
     def handle_endtag(self, tag: str) -> None:
         self._in_label -= tag == "label"
         self._in_title = False
+        self._in_link_out = self._in_link_out and tag != "a"
 
     def handle_data(self, data: str) -> None:
+        if self._in_link_out:
+            rel, words = self.links_out[-1]
+            self.links_out[-1] = (rel, words + data)
         if self._in_title:
             self.title += data
 
@@ -373,7 +383,8 @@ def test_every_route_is_in_one_table_of_the_guard(app: Flask) -> None:
 @pytest.mark.parametrize("endpoint", PLACES)
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_page_keeps_the_laws(jiwon: Browser, visitor: Browser, endpoint: str, language: str) -> None:
-    """One h1, headings in order, unique ids, labelled fields, nothing ticked, nothing inline, a title of its own."""
+    """One h1, headings in order, unique ids, labelled fields, nothing ticked, nothing inline, links out marked, a title
+    of its own."""
     page = visitor.get(address(jiwon, endpoint, language), follow_redirects=True)
     reader = read(page.text)
 
@@ -385,7 +396,15 @@ def test_a_page_keeps_the_laws(jiwon: Browser, visitor: Browser, endpoint: str, 
     assert all(field["inside a label"] or field.get("id") in reader.labelled for field in reader.fields)
     assert reader.checked == TICKED.get(endpoint, 0)
     assert reader.inline == []
+    mark = {"ko": "외부 사이트", "en": "Outside site"}[language]
+    assert [link for link in reader.links_out if link[0] != REL or not link[1].endswith(mark)] == []
     assert re.fullmatch(r".+ - MateCost", reader.title.strip())
+
+
+def test_links_out_are_found(browser: Callable[..., Browser]) -> None:
+    """The contact page leads to three bodies, each marked; a bare link would be noticed."""
+    assert len(read(browser(None).get("/contact").text).links_out) == 3
+    assert read('<a href="https://elsewhere.example">x</a>').links_out == [(None, "x")]
 
 
 @pytest.mark.parametrize("endpoint", PLACES)
