@@ -60,6 +60,9 @@ class Deed(StrEnum):
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     HOLDS_VIEWED = "holds.viewed"
+    LEDGER_ENTERED = "ledger.entered"
+    LEDGER_SECONDED = "ledger.seconded"
+    LEDGER_CONFIRMED = "ledger.confirmed"
     SEPARATED_READ = "separated.read"
     PROCESSOR_WRITTEN = "processor.written"
     PROCESSOR_CONTRACT = "processor.contract"
@@ -126,6 +129,9 @@ WORDS: Mapping[Deed, Text] = {
     Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
     Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
     Deed.HOLDS_VIEWED: Text(ko="파기 보류 목록 조회", en="Holds viewed"),
+    Deed.LEDGER_ENTERED: Text(ko="종이 파기 기재", en="Paper destruction entered"),
+    Deed.LEDGER_SECONDED: Text(ko="종이 파기 입회 확인", en="Paper destruction seconded"),
+    Deed.LEDGER_CONFIRMED: Text(ko="파기 관리대장 확인", en="Destruction ledger confirmed"),
     Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
     Deed.PROCESSOR_WRITTEN: Text(ko="위탁·제공 대장 작성", en="Register entry written"),
     Deed.PROCESSOR_CONTRACT: Text(ko="위탁 계약 기록", en="Contract recorded"),

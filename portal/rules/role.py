@@ -47,6 +47,10 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "holds.read": STAFF,
     "holds.write": frozenset({Role.OFFICER}),
     "members.search": DECIDERS,
+    "retention.read": STAFF,  # counts and days, nobody's data
+    "ledger.read": STAFF,
+    "ledger.enter": DECIDERS,
+    "ledger.confirm": frozenset({Role.OFFICER}),
     "handlers.read": frozenset({Role.OFFICER, Role.AUDITOR}),
     "handlers.write": frozenset({Role.OFFICER}),
     "access.read": frozenset({Role.OFFICER, Role.AUDITOR}),

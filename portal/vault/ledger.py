@@ -19,7 +19,9 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from portal.clock import seoul_day
 from portal.database import Identifier, Model, UtcMicros, writing_on
 
-Entry = Literal["BEGUN", "DONE", "PAPER"]  # who confirmed a line stands in portal.vault.ledger_reading
+from . import signatures
+
+Entry = Literal["BEGUN", "DONE", "PAPER"]  # who confirmed a line stands in portal.vault.signatures
 ASKED_AT_ONCE = 500  # how many references one query names
 
 
@@ -49,6 +51,7 @@ class LedgerEntry(Model):
     handler: Mapped[str]
     approver: Mapped[str]
     evidence: Mapped[str]
+    destroyed_on: Mapped[date | None]  # where people did it by hand; else the second line's day
 
 
 class Tombstone(Model):
@@ -117,6 +120,7 @@ class Line:
     handler: str = ""
     approver: str = ""
     evidence: str = ""
+    destroyed_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -189,11 +193,16 @@ def finish(engine: Engine, lines: Sequence[Line], at: datetime) -> None:
             connection.execute(_insert(connection, LedgerEntry).on_conflict_do_nothing(), rows)
 
 
-def enter_paper(engine: Engine, line: Line, at: datetime) -> str:
-    """Write a destruction that people did by hand, shredding or burning paper, and return its number."""
+def enter_paper(engine: Engine, line: Line, at: datetime, by: str) -> str:
+    """Write a destruction that people did by hand, shredding or burning paper, and who says so; return its number.
+    Entered again, as by a form that was sent twice, it keeps its number."""
     with writing_on(engine) as connection:
+        known = _numbers(connection, [line.destruction_ref])
+        if known:
+            return known[line.destruction_ref]
         [number] = _next_numbers(connection, 1, at)
         connection.execute(insert(LedgerEntry).values(_row(line, "PAPER", number, at)))
+        signatures.put(connection, [line.destruction_ref], "ENTERED", by, at)
     return number
 
 
@@ -327,6 +336,7 @@ def _row(line: Line, entry: Entry, number: str, at: datetime) -> dict[str, Any]:
         "handler": line.handler,
         "approver": line.approver,
         "evidence": line.evidence,
+        "destroyed_on": line.destroyed_on,
     }
 
 

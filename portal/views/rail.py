@@ -20,6 +20,8 @@ from portal.views.staff import Staff
 RAIL: tuple[tuple[str, Any], ...] = (
     ("desk.queue", lazy_gettext("요청함")),
     ("holds.overview", lazy_gettext("파기 보류")),
+    ("retention.overview", lazy_gettext("보유·파기")),
+    ("ledger.overview", lazy_gettext("파기 관리대장")),
     ("reviews.overview", lazy_gettext("접속기록")),
     ("registers.overview", lazy_gettext("위탁·제공")),
     ("handlers.overview", lazy_gettext("취급자·교육")),

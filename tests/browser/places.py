@@ -295,5 +295,8 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "people of a request": ("정보주체와 파기 상태", _people),
     "holds": ("파기 보류", _desk("/privacy/desk/holds")),
     "holds with errors": ("파기 보류", _holds_with_errors),
+    "retention": ("보유·파기", _desk("/privacy/desk/retention")),
+    "ledger": ("파기 관리대장", _desk("/privacy/desk/ledger")),
+    "paper": ("종이 파기 적기", _desk("/privacy/desk/ledger/paper")),
     "access records": ("접속기록", _desk("/privacy/desk/access")),
 }

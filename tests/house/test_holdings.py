@@ -61,6 +61,7 @@ NOBODY = {  # table: why no member is in it
     "gate_contract": "a version",
     "tasks": "what a destruction has still to do, in counts and codes",
     "destroyed_mark": "a counter",
+    "ledger_signatures": "accounts by opaque reference, under lines of the ledger",
     "certificate_ends": "a code and a state",
     "ledger_numbers": "a counter",
     "day_keys": "one key for everybody's day",

@@ -30,7 +30,7 @@ def of(ref: str) -> tuple[Line, Gone]:
 def test_numbers_follow_one_another_within_a_year(keys: Engine) -> None:
     """The first destruction of a Seoul year is number 1, whatever other years had."""
     assert ledger.begin(keys, [of("a"), of("b")], AT) == {"a": "D-2026-0001", "b": "D-2026-0002"}
-    assert ledger.enter_paper(keys, Line("p", "PERIOD_ENDED", media="PAPER"), AT) == "D-2026-0003"
+    assert ledger.enter_paper(keys, Line("p", "PERIOD_ENDED", media="PAPER"), AT, "staff-1") == "D-2026-0003"
     assert ledger.begin(keys, [of("c")], datetime(2026, 12, 31, 15, 0, tzinfo=UTC)) == {"c": "D-2027-0001"}
 
 
