@@ -92,11 +92,13 @@ def _row(one: Kept) -> Row:
             held=one.held,
             is_unknown=one.is_unknown,
         )
+    ground = ground_text(rule.ground, spoken)
+    flag = "" if rule.status == "VALID" else say_text(STATUSES[rule.status])
     return Row(
         name=say_text(rule.label),
         key=one.key,
-        ground=ground_text(rule.ground, spoken),
-        flag="" if rule.status == "VALID" else say_text(STATUSES[rule.status]),
+        ground="" if ground.casefold() == flag.casefold() else ground,
+        flag=flag,
         start=start_text(rule.start_event, spoken),
         period=period_text(rule.period, spoken),
         kept=one.kept,
