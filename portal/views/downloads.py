@@ -7,6 +7,7 @@ from flask import Response, request
 PURPOSES: Mapping[str, str] = {  # endpoint: what the file is given out for
     "certificates.document": "PIPA art. 21: whoever holds the code can check the destruction",
     "desk.paper": "Decree art. 45: a handler checks an agent's power",
+    "ledger.table": "PIPA art. 21: that data was destroyed can be shown, in counts",
     "me.download_file": "PIPA art. 35: a member takes their own data along",
     "me.receipt_file": "PIPA art. 22: a member keeps what they agreed to",
     "registers.table": "PIPA art. 26: the officer supervises who received what, in counts",

@@ -33,6 +33,7 @@ from portal.services.keeping_ledger import OwnEntry, Shown
 from portal.speech import language, say_text
 from portal.vault.ledger_reading import Wanted
 from portal.views import guarding
+from portal.views.downloads import attached
 
 place = Blueprint("ledger", __name__, url_prefix="/desk/ledger")
 PER_PAGE = 25
@@ -99,8 +100,7 @@ def table() -> Response:
     at = clock.now()
     rows = keeping_ledger.rows(_wanted(), at, language())
     response = Response(stream_with_context(_written(rows)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="destruction-ledger-{seoul_day(at)}.csv"'
-    return response
+    return attached(response, f"destruction-ledger-{seoul_day(at)}.csv")
 
 
 @place.route("/paper", methods=["GET", "POST"])
