@@ -1,9 +1,20 @@
 """Article 5: how long data is kept."""
 
-import pytest
+from datetime import date, timedelta
 
+import msgspec
+import pytest
+from flask import Flask
+
+from portal.clock import seoul_day
+from portal.rules.retention import expires_on
 from portal.rules.wording import period_text
+from portal.services import publishing, sweeping
+from portal.services.reckoning import Terms
 from tests.articles.reading import POLICY, says
+from tests.fake_clock import FakeClock
+from tests.fixtures_portal import another
+from tests.retention.conftest import kept_apart, noon, store
 
 RULES = {
     "misuse prevention": ("fraud", "내부 방침", "INTERNAL_POLICY", "1년", "회원 탈퇴 후 1년"),
@@ -69,3 +80,41 @@ def test_the_consent_tells_what_is_kept_after_leaving() -> None:
     """The member question names the three records that outlive membership; the access question keeps nothing more."""
     assert POLICY.consent_item("member").kept == ("fraud", "identity_check", "dispute")
     assert POLICY.consent_item("access").kept == ()
+
+
+@pytest.mark.parametrize("key", ["fraud", "identity_check", "dispute"])
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_what_is_kept_apart_goes_by_itself_when_its_period_is_over(
+    app: Flask, clock: FakeClock, key: str, engine_name: str
+) -> None:
+    """The evening before it is there; in the night of its day the sweep destroys it, and its key before it."""
+    until = expires_on(seoul_day(clock()), POLICY.retention_rule(key))
+    ref = kept_apart(app, clock, key, until.isoformat())
+    clock.set(noon(until.isoformat()) - timedelta(days=1))
+    sweeping.sweep(app)
+    with app.app_context():
+        assert store().read(ref) == {"text": "kept words"}
+
+    clock.advance(days=1)
+    sweeping.sweep(app)
+    with app.app_context(), pytest.raises(LookupError):
+        store().read(ref)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_longer_period_in_a_later_version_keeps_nothing_older_longer(
+    app: Flask, clock: FakeClock, engine_name: str
+) -> None:
+    """Who was told three years when the complaint was settled is not kept for five; what is settled later is."""
+    longer = tuple(
+        msgspec.structs.replace(rule, period=msgspec.structs.replace(rule.period, years=5))
+        if rule.key == "dispute"
+        else rule
+        for rule in POLICY.retention_rules
+    )
+    with app.app_context():
+        later = clock() + timedelta(days=30)
+        publishing.publish(another(POLICY, "2026-12-23", retention_rules=longer), later, clock())
+        terms = Terms(later)
+        assert terms.until("dispute", clock()) == date(2029, 11, 23)
+        assert terms.until("dispute", later) == date(2031, 12, 23)

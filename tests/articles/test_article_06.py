@@ -1,5 +1,7 @@
 """Article 6: destruction."""
 
+from portal.rules.ledger import METHODS_OF, Medium, Method
+from portal.services.reckoning import Apart
 from tests.articles.reading import POLICY, says
 
 
@@ -35,3 +37,14 @@ def test_a_leaver_asks_through_the_former_workplace() -> None:
 def test_leaving_and_backups_are_told_here_again() -> None:
     """The article repeats that data goes without delay after leaving and that backup copies may stay for a time."""
     assert says("6", "퇴사하기 전까지", "지체 없이 파기", "백업 사본")
+
+
+def test_the_ledger_takes_no_other_way_for_paper() -> None:
+    """Shredded or incinerated is all that can be entered for paper, and neither for files."""
+    assert METHODS_OF[Medium.PAPER] == (Method.SHRED, Method.INCINERATE)
+    assert not set(METHODS_OF[Medium.PAPER]) & set(METHODS_OF[Medium.ELECTRONIC])
+
+
+def test_what_was_kept_apart_loses_its_key_before_its_row() -> None:
+    """Nothing is left to reproduce it from: the key goes first, then what was sealed under it."""
+    assert Apart.method == (Method.CRYPTO_SHRED, Method.DB_ERASE)
