@@ -20,6 +20,7 @@ REFUSALS = {
     "DISABLED": "this account is disabled; `portal staff invite` makes it anew",
     "LAST_OFFICER": "this is the last active officer; invite another one first",
     "HELD": "the role is held already",
+    "COMPANY": "this is the account of a company's admin; see the page of the company at the desk",
     "NOT_HELD": "the role is not held",
 }
 

@@ -165,6 +165,12 @@ def last_about(deeds: Collection[str], subjects: Collection[str]) -> dict[str, t
     return {row.subject: (row.deed, row.about) for row in rows}
 
 
+def gate_changes(deeds: Collection[str], subjects: Collection[str]) -> Sequence[AuditEvent]:
+    """Return the rows of these deeds that concern these members, oldest first; name no more than one query can."""
+    query = select(AuditEvent).where(AuditEvent.subject.in_(subjects), AuditEvent.deed.in_(deeds))
+    return db.session.scalars(query.order_by(AuditEvent.id)).all()
+
+
 def _head(row: AuditHead) -> Head:
     return Head(seq=row.seq, segment=row.segment, mac=row.mac, count=row.count)
 

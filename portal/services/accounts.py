@@ -44,7 +44,8 @@ class Person:
 
 
 class Refused(Exception):
-    """What was asked cannot be done; `why`: "KNOWN", "NOBODY", "DISABLED", "LAST_OFFICER", "HELD" or "NOT_HELD"."""
+    """What was asked cannot be done; `why`: "KNOWN", "NOBODY", "DISABLED", "LAST_OFFICER", "HELD", "NOT_HELD" or
+    "COMPANY"."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -183,9 +184,10 @@ def reset(ref: str, by: By, at: datetime) -> str:
 
 
 def grant(ref: str, role: Role, by: By, at: datetime) -> None:
-    """Give a role. Raises Refused("NOBODY"), ("DISABLED") or ("HELD")."""
+    """Give a role of the staff. Raises Refused: "NOBODY", "DISABLED", "HELD", or "COMPANY" for a company's admin."""
     with writing():
-        _held(ref)
+        if _held(ref).company_ref is not None:
+            raise Refused("COMPANY")
         if role.value in accounts.roles_of(ref):
             raise Refused("HELD")
         _grant(ref, role, "GRANTED", by, at)

@@ -24,7 +24,8 @@ from portal.rules.deadline import Kind
 from portal.rules.deed import Deed
 from portal.rules.progress import Word
 from portal.rules.request import SELF_SERVED, StepRefused
-from portal.services import auditing, consenting, correcting, requesting
+from portal.rules.suspension import Closer
+from portal.services import auditing, consenting, correcting, overseeing, requesting
 from portal.services.auditing import SYSTEM, By
 from portal.services.changing import changing_standing
 from portal.services.consenting import Outcome
@@ -47,7 +48,7 @@ class Asking:
 
 
 class CannotResume(Exception):
-    """The account was not suspended by the member, or a deletion is under way."""
+    """The account was suspended by somebody else as well, or a deletion is under way."""
 
 
 def ask(kind: Kind, asking: Asking, details: Details, at: datetime) -> Filed:
@@ -209,18 +210,21 @@ def _held(number: str) -> Request:
 
 
 def _close_gate(member: Member, asking: Asking, number: str, at: datetime) -> None:
-    if not _is_suspended(member):
+    """Close the account for the member; it is noted even where the company has closed it, for each opens only what
+    that one closed."""
+    if Closer.SELF not in _closers(member) or not _is_suspended(member):
         standings.suspend(member.host_id, member.ref, at)
         auditing.note(Deed.ACCOUNT_SUSPENDED, _by(member, asking), at, subject=member.ref, about=number)
 
 
 def _open_gate(member: Member, asking: Asking, number: str, at: datetime) -> None:
-    standings.suspend(member.host_id, member.ref, at, suspended=False)
+    if Closer.COMPANY not in _closers(member):
+        standings.suspend(member.host_id, member.ref, at, suspended=False)
     auditing.note(Deed.ACCOUNT_RESUMED, _by(member, asking), at, subject=member.ref, about=number)
 
 
 def _may_resume(member: Member) -> bool:
-    return _is_suspended(member) and _closed_by(member) != "" and not _is_leaving(member)
+    return _is_suspended(member) and set(_closers(member)) == {Closer.SELF} and not _is_leaving(member)
 
 
 def _is_leaving(member: Member) -> bool:
@@ -234,9 +238,15 @@ def _is_leaving(member: Member) -> bool:
 
 
 def _closed_by(member: Member) -> str:
-    """Return the number of the member's own request that closed the account, "" where somebody else closed it."""
-    last = audit.found(limit=1, subject=member.ref, deed=Deed.ACCOUNT_SUSPENDED.value)
-    return last[0].about if last and last[0].actor_kind == "MEMBER" else ""
+    """Return the number of the member's own request that keeps the account closed, "" where none does."""
+    if Closer.SELF not in _closers(member):
+        return ""
+    last = audit.found(limit=1, subject=member.ref, deed=Deed.ACCOUNT_SUSPENDED.value, actor_kind="MEMBER")
+    return last[0].about if last else ""
+
+
+def _closers(member: Member) -> dict[Closer, str]:
+    return overseeing.closers_of([member.ref])[member.ref]
 
 
 def _is_suspended(member: Member) -> bool:

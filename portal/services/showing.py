@@ -15,8 +15,10 @@ from portal.holdings import Subject
 from portal.policy.model import ConsentItem, RetentionRule, Text
 from portal.records import audit, consents, members, receipts
 from portal.records.access import AccessRecord, Cursor
+from portal.records.audit import AuditEvent
 from portal.records.consents import ConsentEvent
 from portal.records.receipts import Receipt
+from portal.rules import suspension
 from portal.rules.deed import VIEWS, WORDS, Deed
 from portal.rules.identifier import shown_form
 from portal.rules.reveal import REASONS
@@ -59,9 +61,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody of the staff looked: when, at what, why, for which request, and in which words they said so."""
+    """Somebody of the staff looked, or an admin of the member's company looked or stopped the account: when, at what,
+    why, for which request, and in which words they said so."""
 
     at: datetime
+    by_company: bool
     deed: Text
     reason: Text | None
     about: str
@@ -95,11 +99,25 @@ def looks_at(member_ref: str, limit: int) -> list[Look]:
     """Return when staff looked at a member's data, the newest first."""
     if not member_ref:
         return []
-    rows = audit.found(limit=limit, subject=member_ref, deeds=[deed.value for deed in VIEWS])
+    deeds = [deed.value for deed in (*VIEWS, Deed.ACCOUNT_SUSPENDED, Deed.ACCOUNT_RESUMED)]
+    rows = [row for row in audit.found(limit=limit * 2, subject=member_ref, deeds=deeds) if _is_look(row)][:limit]
     words = auditing.words_of(rows)
     return [
-        Look(row.at, WORDS[Deed(row.deed)], REASONS.get(row.reason), row.about, words.get(row.id, "")) for row in rows
+        Look(
+            at=row.at,
+            by_company=row.deed == Deed.COMPANY_MEMBERS_VIEWED or row.reason in suspension.REASONS,
+            deed=WORDS[Deed(row.deed)],
+            reason=REASONS.get(row.reason) or suspension.REASONS.get(row.reason),
+            about=row.about if row.about.startswith("R-") else "",
+            words=words.get(row.id, ""),
+        )
+        for row in rows
     ]
+
+
+def _is_look(row: AuditEvent) -> bool:
+    """Tell whether a row is about a look, or about an account that the company stopped or opened again."""
+    return row.deed in VIEWS or row.reason in suspension.REASONS
 
 
 def decided_by(host_id: str) -> list[Decided]:

@@ -28,6 +28,7 @@ REFUSALS = {
     "DISABLED": lazy_gettext("중지된 계정입니다. 다시 쓰려면 새로 초대해 주세요."),
     "LAST_OFFICER": lazy_gettext("마지막 보호책임자입니다. 다른 보호책임자를 먼저 세워 주세요."),
     "HELD": lazy_gettext("이미 가진 권한입니다."),
+    "COMPANY": lazy_gettext("회사 담당자의 계정입니다. 회사 화면에서 바꿔 주세요."),
     "NOT_HELD": lazy_gettext("갖고 있지 않은 권한입니다."),
 }
 
@@ -36,7 +37,7 @@ REFUSALS = {
 def overview() -> str:
     today = seoul_day(clock.now())
     holding = handling.handlers_of_all(today)
-    people = accounts.everyone()
+    people = [one for one in accounts.everyone() if one.company_ref is None]
     lines = [line_of(person, holding.get(person.ref, NOBODY), today) for person in people if person.state != "DISABLED"]
     gone = [line_of(person, holding.get(person.ref, NOBODY), today) for person in people if person.state == "DISABLED"]
     designated = [handler for handler in holding.values() if handler.is_designated]
@@ -124,7 +125,7 @@ def account(ref: str) -> Response:
     verb, _, word = deed.partition(":")
     role = next((role for role in GIVEN_HERE if role.value == word), None)
     who = accounts.of_ref(ref)
-    if who is None:
+    if who is None or who.company_ref is not None:
         abort(404)
     guarding.require_fresh()
     form = Form()
@@ -166,7 +167,7 @@ def _refusal(refused: handling.Refused | accounts.Refused) -> str:
 
 def _person_page(ref: str, form: Form) -> Response:
     who = accounts.of_ref(ref)
-    if who is None:
+    if who is None or who.company_ref is not None:
         abort(404)
     today = seoul_day(clock.now())
     handler = handling.handler_of(ref, today)

@@ -121,14 +121,16 @@ def disclosed(policy: Policy) -> list[DisclosedLine]:
 
 
 def looks() -> list[LookLine]:
-    """Return the latest views of the member's data by staff; who it was is told by the role, not by the name."""
+    """Return the latest views of the member's data by staff and by the company; who it was is told by the role, not by
+    the name."""
     return [
         LookLine(
             why=": ".join(filter(None, (say_text(look.reason) if look.reason else "", look.words)))
             or say_text(look.deed),
             line=gettext(
-                "%(at)s · 지정 취급자 · %(what)s",
+                "%(at)s · %(who)s · %(what)s",
                 at=say_moment(look.at),
+                who=gettext("회사 담당자") if look.by_company else gettext("지정 취급자"),
                 what=" · ".join(filter(None, (say_text(look.deed), look.about))),
             ),
         )

@@ -24,6 +24,7 @@ RAIL: tuple[tuple[str, Any], ...] = (
     ("ledger.overview", lazy_gettext("파기 관리대장")),
     ("reviews.overview", lazy_gettext("접속기록")),
     ("registers.overview", lazy_gettext("위탁·제공")),
+    ("companies.overview", lazy_gettext("회사·담당자")),
     ("handlers.overview", lazy_gettext("취급자·교육")),
 )
 ROLE_NAMES: dict[Role, Any] = {

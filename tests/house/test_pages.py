@@ -38,6 +38,7 @@ from portal.views.guarding import ACCOUNTS, CLOSED, OF_COMPANIES, OPEN
 from tests.desk.samples import a_member, a_request
 from tests.fixtures_portal import JIWON, PAGE, Browser
 from tests.members.samples import profile
+from tests.staffing import a_company, an_admin
 
 PLACES = {
     "public.policy": "/",
@@ -71,6 +72,12 @@ PLACES = {
     "requests.overview": "/requests",
     "requests.receipt": "/requests/{request}",
     "org.overview": "/org",
+    "org_members.overview": "/org/members",
+    "org_members.person": "/org/members/{colleague_member}",
+    "org_admins.overview": "/org/admins",
+    "org_admins.remove": "/org/admins/{admin}/removal",
+    "companies.overview": "/desk/companies",
+    "companies.company": "/desk/companies/{company}",
     "org_sign_in.form": "/org/sign-in",
     "sign_in.form": "/desk/sign-in",
     "sign_in.join": "/desk/join?token={invited}",
@@ -147,6 +154,15 @@ NO_PAGES = {
     "handlers.end",
     "handlers.train",
     "org_sign_in.enter",
+    "org_members.search",
+    "org_members.suspend",
+    "org_members.resume",
+    "companies.search",
+    "companies.verify",
+    "companies.revoke",
+    "companies.invite",
+    "companies.end",
+    "companies.clear",
     "sign_in.enter",
     "sign_in.home",
     "sign_in.joined",
@@ -168,6 +184,9 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "objected": lambda jiwon: reported(jiwon)[1],
     "colleague": lambda jiwon: invited(jiwon)[0],
     "inquiry": lambda jiwon: inquired(jiwon),
+    "colleague_member": lambda jiwon: of_gaon(jiwon)[0],
+    "admin": lambda jiwon: of_gaon(jiwon)[1],
+    "company": lambda jiwon: of_gaon(jiwon)[2],
 }
 TICKED = {"registers.change": 4}  # shows what the register holds: three items and a purpose; it asks nobody to agree
 HANGUL = re.compile("[가-힣]")
@@ -253,6 +272,17 @@ def invited(jiwon: Browser) -> tuple[str, str]:
         return accounts.invite(
             "yuna.han@cloudmate.example", "Yuna Han", [Role.HANDLER], OPERATOR, app.extensions["portal.clock"]()
         )
+
+
+def of_gaon(jiwon: Browser) -> tuple[str, str, str]:
+    """Return a member, an admin and the reference of the company that the admin at the browser acts for."""
+    app = jiwon.client.application
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        company = a_company(at, "Gaon")
+        admin = an_admin(at, company, name="Haneul Kim", email="haneul.kim@gaon.example")
+        member = registering.register("minho", profile(email="minho.park@gaon.example"), "SELF", at).member_ref
+        return member, admin.ref, company
 
 
 def asked(jiwon: Browser) -> str:
