@@ -89,7 +89,7 @@ def a_company(at: datetime, name: str = "가온유통(주)", number: str = GAON,
     with writing():
         company = registering.company_told({"company_name": name, NUMBER: number}, at)
     assert company is not None
-    found = vouching.Found(number, How.DOCUMENT, seoul_day(at), domains_in(domains), "사업자등록증 사본")
+    found = vouching.Found(number, How.DOCUMENT, seoul_day(at), domains_in(domains), "Certificate of 2026-11-20")
     vouching.verify(company.ref, found, OPERATOR, at)
     return company.ref
 
