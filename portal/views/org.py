@@ -92,11 +92,14 @@ def page_asked() -> int:
 
 
 def pages(endpoint: str, page: int, shown: int, total: int) -> dict[str, str]:
-    """Return what the foot of a list tells: how many of how many, and the ways to the pages beside."""
+    """Return what the foot of a list tells: which of how many, and the ways to the pages beside."""
     first = (page - 1) * PAGE
     return {
         "counted": gettext(
-            "%(total)s 가운데 %(first)s–%(last)s", total=f"{total:,}", first=f"{first + 1:,}", last=f"{first + shown:,}"
+            "모두 %(total)s, 지금 %(first)s–%(last)s",
+            total=f"{total:,}",
+            first=f"{first + 1:,}",
+            last=f"{first + shown:,}",
         )
         if shown
         else "",
