@@ -1,5 +1,20 @@
 """Article 2-2: processing by others."""
 
+from datetime import date
+
+import msgspec
+
+from portal.rules.disclosure import Asked, Person, Reason, judge
+from portal.rules.processor import (
+    CLAUSES,
+    Contract,
+    Standing,
+    State,
+    differences,
+    entry_of,
+    missing_clauses,
+    state_of,
+)
 from tests.articles.reading import POLICY, labels, says
 
 
@@ -35,3 +50,28 @@ def test_the_member_is_told_when_a_card_is_added() -> None:
     for words in (notice.ko, notice.en):
         assert "한국정보통신(주)" in words
     assert "신용카드 번호, 유효기간, 사업자등록번호" in notice.ko
+
+
+def test_the_register_tells_what_the_article_tells() -> None:
+    """The entry that the register begins with differs from the published article in nothing."""
+    entry = entry_of(POLICY.processors[0])
+    assert differences(POLICY, [Standing(entry, disclosed_on=date(2026, 11, 23))]) == ()
+
+
+def test_the_contract_has_seven_clauses_or_says_which_lack() -> None:
+    """'관계 법령에서 규정하고 있는 사항' are seven clauses, and a contract without one of them is not complete."""
+    contract = Contract(date(2026, 1, 2), "ab" * 32, tuple(CLAUSES)[:6])
+    assert missing_clauses(contract) == ("liability",)
+    entry = msgspec.structs.replace(entry_of(POLICY.processors[0]), period="결제 후 5년")
+    assert state_of(Standing(entry, contract), POLICY, date(2026, 11, 23)) is State.DRAFT
+
+
+def test_nothing_else_is_passed_on() -> None:
+    """Another item, another purpose and another company are refused, whoever asks."""
+    standing = Standing(entry_of(POLICY.processors[0]), disclosed_on=date(2026, 11, 23))
+    for asked, reason in (
+        (Asked("kicc", ("email",), "payment"), Reason.ITEMS),
+        (Asked("kicc", ("card_number",), "bill"), Reason.PURPOSE),
+    ):
+        assert judge(asked, standing, POLICY, Person()).reason is reason
+    assert judge(Asked("another", ("card_number",), "payment"), None, POLICY, Person()).reason is Reason.UNREGISTERED

@@ -1,0 +1,174 @@
+"""What the guard costs: one answer at a hundred thousand members and a million ledger rows, and the pages that show
+the ledger."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g
+from sqlalchemy import insert
+
+from portal import clock
+from portal.clock import seoul_day
+from portal.database import db, writing
+from portal.records import accounts, consents, sessions
+from portal.records.consents import ConsentEvent
+from portal.records.disclosures import Disclosure, DisclosureSum
+from portal.records.members import Member
+from portal.records.standings import Standing
+from portal.rules.consent import content_hash
+from portal.rules.role import Role
+from portal.services import accounts as staff
+from portal.services import disclosing, publishing
+from portal.services.auditing import OPERATOR
+from portal.services.signing_in import digest_of
+from portal.vault import passwords
+
+from . import stores
+from .figures import Figure, Part, say
+from .members import serving
+
+MEMBERS, LEDGER = 100_000, 1_000_000
+ANSWERS, PAGES = 2_000, 100
+AT_ONCE = 20_000
+GUARD_MS, PAGE_MS = 5, 50
+CARD = ("card_number", "card_expiry", "business_registration_number")
+
+
+def measure(folder: Path, postgres_url: Callable[[], str] | None, *, quick: bool) -> Part:
+    """Ask the guard and open the pages, on SQLite."""
+    count, rows = (MEMBERS // 20, LEDGER // 20) if quick else (MEMBERS, LEDGER)
+    with serving(folder / "sqlite", None) as app:
+        _fill(count, rows)
+        return Part([_guard(count, rows), *_pages(app, rows)], ["the guard on PostgreSQL: not part of this run"])
+
+
+def _guard(count: int, rows: int) -> Figure:
+    chance = random.Random(3)
+    taken = []
+    for number in range(ANSWERS):
+        host_id = stores.member(chance.randrange(count))
+        began = time.perf_counter()
+        answer = disclosing.disclose(host_id, "kicc", CARD, "payment", f"new-{number}", clock.now())
+        taken.append((time.perf_counter() - began) * 1000)
+        if not answer.verdict.allowed:
+            raise AssertionError(f"{host_id} was refused: {answer.verdict.reason}")
+    return _figure(
+        f"guard at {count:,} members, {rows:,} ledger rows, SQLite, ms", taken, GUARD_MS, "answers, committed"
+    )
+
+
+def _pages(app: Flask, rows: int) -> list[Figure]:
+    token = secrets.token_urlsafe(32)
+    ref, _ = staff.invite("officer@cloudmate.example", "Officer", [Role.OFFICER], OPERATOR, clock.now())
+    with writing():
+        hashed = passwords.hash_password(secrets.token_urlsafe())
+        accounts.change(ref, clock.now(), state="ACTIVE", password_hash=hashed, totp=b"-")
+        sessions.begin("STAFF", ref, digest_of(token), clock.now())
+    client = app.test_client()
+    client.set_cookie("portal-desk", token)
+    desk = [_opened(client, "/desk/registers", {}, "charge-") for _ in range(PAGES)]
+    own = [
+        _opened(client, "/me", {"consent_gate.host_id": stores.member(number)}, "맡기거나 제공한 내역")
+        for number in range(1, 2 * PAGES, 2)  # of the even ones some were refused each time
+    ]
+    return [
+        _figure(f"register page at {rows:,} ledger rows, SQLite, ms", desk, PAGE_MS, "pages"),
+        _figure(f"a member's page at {rows:,} ledger rows, SQLite, ms", own, PAGE_MS, "pages"),
+    ]
+
+
+def _opened(client: Any, path: str, environ: dict[str, str], words: str) -> float:
+    g.pop("_login_user", None)  # the app's context is ours all the while; each request asks anew who it is
+    began = time.perf_counter()
+    answer = client.get(path, headers={"Accept": "text/html"}, environ_overrides=environ)
+    taken = (time.perf_counter() - began) * 1000
+    if answer.status_code != 200 or words not in answer.text:
+        raise AssertionError(f"{path} is not the page: {answer.status_code}")
+    return taken
+
+
+def _figure(name: str, taken: list[float], goal: float, what: str) -> Figure:
+    taken.sort()
+    note = f"p99 {taken[len(taken) * 99 // 100]:.1f} ms of {len(taken):,} {what}"
+    say(f"{name}: {taken[len(taken) // 2]:.2f}, {note}")
+    return Figure(name, taken[len(taken) // 2], "<=", goal, note)
+
+
+def _fill(count: int, rows: int) -> None:
+    at = clock.now()
+    published = publishing.in_force(at)
+    policy = published.policy
+    hashes = {item.key: content_hash(policy, item) for item in policy.gate_items}
+    with writing():
+        consents.keep_text("sha", "ko", "text")
+    for first in range(0, count, AT_ONCE):
+        people = [stores.member(number) for number in range(first, min(first + AT_ONCE, count))]
+        known = [{"ref": stores.ref_of(one), "host_id": one, "created_at": at} for one in people]
+        standing = [
+            {
+                "host_id": row["host_id"],
+                "ref": row["ref"],
+                "requirement_hash": published.requirement_hash,
+                "suspended": False,
+                "changed_at": at,
+            }
+            for row in known
+        ]
+        given = [
+            {
+                "event_ref": f"{row['ref']}-{key}",
+                "submission": row["ref"],
+                "member_ref": row["ref"],
+                "item": key,
+                "decision": "GRANTED",
+                "content_hash": hashed,
+                "text_sha256": "sha",
+                "policy_version": policy.version,
+                "language": "ko",
+                "method": "WEB",
+                "decided_at": at,
+            }
+            for row in known
+            for key, hashed in hashes.items()
+        ]
+        _insert((Member, known), (Standing, standing), (ConsentEvent, given))
+    say(f"disclosing: {count:,} members, now the ledger")
+    for first in range(0, rows, AT_ONCE):
+        _insert((Disclosure, [_row(number, count, rows, at) for number in range(first, min(first + AT_ONCE, rows))]))
+    months = [f"{seoul_day(at - timedelta(days=31 * number)):%Y-%m}" for number in range(12)]
+    _insert(
+        (
+            DisclosureSum,
+            [
+                {"month": month, "processor": "kicc", "verdict": verdict, "reason": reason, "count": rows // 24}
+                for month in dict.fromkeys(months)
+                for verdict, reason in (("ALLOWED", ""), ("REFUSED", "SUSPENDED"))
+            ],
+        )
+    )
+
+
+def _row(number: int, count: int, rows: int, at: datetime) -> dict[str, Any]:
+    refused = number % 50 == 0
+    return {
+        "reference": f"charge-{number}",
+        "member_ref": stores.ref_of(stores.member(number % count)),
+        "processor": "kicc",
+        "items": ",".join(CARD),
+        "purpose": "payment",
+        "verdict": "REFUSED" if refused else "ALLOWED",
+        "reason": "SUSPENDED" if refused else "",
+        "digest": f"{number:064x}",
+        "at": at - timedelta(days=365) * (1 - number / rows),
+    }
+
+
+def _insert(*parts: tuple[Any, list[dict[str, Any]]]) -> None:
+    with writing():
+        for table, rows in parts:
+            db.session.connection().execute(insert(table), rows)
