@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_disclosures"),
         sa.UniqueConstraint("reference", name="uq_disclosures_reference"),
     )
-    op.create_index("ix_disclosures_member_ref_id", "disclosures", ["member_ref", "id"])
+    op.create_index("ix_disclosures_member_ref_verdict_id", "disclosures", ["member_ref", "verdict", "id"])
     op.create_index("ix_disclosures_verdict_id", "disclosures", ["verdict", "id"])
     op.create_index("ix_disclosures_processor_at", "disclosures", ["processor", "at"])
     op.create_table(

@@ -20,7 +20,7 @@ class Disclosure(Model):
     __table_args__ = (
         CheckConstraint("verdict IN ('ALLOWED', 'REFUSED')", name="verdict"),
         CheckConstraint("(reason = '') = (verdict = 'ALLOWED')", name="reason_when_refused"),
-        Index("ix_disclosures_member_ref_id", "member_ref", "id"),
+        Index("ix_disclosures_member_ref_verdict_id", "member_ref", "verdict", "id"),
         Index("ix_disclosures_verdict_id", "verdict", "id"),
         Index("ix_disclosures_processor_at", "processor", "at"),
     )
