@@ -66,6 +66,43 @@ class Colleague:
         expect(self.page.locator(".rail__who")).to_contain_text(self.name)
         return self
 
+    def verifies(self, number: str, domain: str) -> None:
+        """As an officer, find a company by its number and verify it; end on its page."""
+        self.open("/privacy/desk/companies")
+        self.page.get_by_label("사업자등록번호 10자리").fill(number)
+        self.press("찾기")
+        self.page.get_by_label("문서에 적힌 사업자등록번호").fill(number)
+        self.page.get_by_label("확인한 방법").select_option("DOCUMENT")
+        self.page.get_by_label("회사 메일 도메인").fill(domain)
+        self.page.get_by_label("확인한 문서").fill("사업자등록증명 2026-11-20 발급")
+        self.page.get_by_role("button", name="확인하기").click()
+        expect(self.page.get_by_role("status")).to_contain_text("회사를 확인했습니다.")
+
+    def invites_admin(self) -> "Colleague":
+        """From the page of a verified company invite an admin; return that person, who has come and is signed in."""
+        admin = Colleague(self.installation, self.page, "강선우")
+        admin.email = f"admin-{next(_numbers)}@gaon.example"
+        self.page.get_by_label("회사 메일 주소").fill(admin.email)
+        self.page.get_by_label("이름", exact=True).fill(admin.name)
+        self.press("초대 메일 보내기")
+        admin.open(wait_for(lambda: admin.invitation(), "the invitation"))
+        admin.connect_app()
+        self.page.get_by_label("새 비밀번호").fill(PASSWORD)
+        self.page.get_by_label("한 번 더").fill(PASSWORD)
+        self.page.get_by_label("인증번호").fill(admin.code())
+        admin.press("계정 만들고 로그인하기")
+        expect(self.page.locator("h1")).to_have_text("퇴사자 삭제 요청")
+        return admin
+
+    def invitation(self) -> str | None:
+        """Return the link in the newest letter to this person, once one was laid as a file."""
+        for file in (self.installation.instance / "mail").glob("*.eml"):
+            letter = message_from_bytes(file.read_bytes(), policy=default)
+            found = re.search(r"http://\S+(/privacy/desk/join\?token=\S+)", letter.get_content())
+            if letter["To"] == self.email and found:
+                return found[1]
+        return None
+
     def connect_app(self) -> None:
         """Type the key on the page into the app."""
         self.app = pyotp.TOTP(self.page.locator(".secret").inner_text().replace(" ", ""))

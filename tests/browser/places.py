@@ -212,6 +212,29 @@ def _contract_with_errors(person: Person) -> None:
     person.button("계약 기록").click()
 
 
+def _company(person: Person) -> Colleague:
+    """Come to the page of the member's company as an officer, who has verified it."""
+    person.installation.registers(person.account)
+    officer = at_desk("/privacy/desk/companies", ready=True)(person)
+    assert isinstance(officer, Colleague)
+    officer.verifies(person.account.business_number, "gaon.example")
+    return officer
+
+
+def _company_with_errors(person: Person) -> None:
+    _company(person)
+    person.button("다시 확인하기").click()
+
+
+def _org(path: str) -> Walk:
+    """Come to a page of the member's company as an admin whom an officer has invited."""
+
+    def walk(person: Person) -> None:
+        _company(person).invites_admin().open(path)
+
+    return walk
+
+
 def _code_again(person: Person) -> None:
     colleague = at_desk("/privacy/desk/handlers/{self}")(person)
     assert isinstance(colleague, Colleague)
@@ -272,6 +295,16 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "desk sign-in with errors": ("데스크 로그인", _sign_in_wrong),
     "join the desk": ("데스크 계정 만들기", _join),
     "join the desk with errors": ("데스크 계정 만들기", _join_with_errors),
+    "company sign-in": ("회사 담당자 로그인", _open("/privacy/org/sign-in")),
+    "company sign-in with errors": ("회사 담당자 로그인", _faulty("/privacy/org/sign-in", "로그인")),
+    "companies": ("회사·담당자", at_desk("/privacy/desk/companies", ready=True)),
+    "a company": (re.compile("가온유통"), _company),
+    "a company with errors": (re.compile("가온유통"), _company_with_errors),
+    "leaver deletion": ("퇴사자 삭제 요청", _org("/privacy/org")),
+    "our members": ("우리 회사 회원", _org("/privacy/org/members")),
+    "our admins": ("담당자", _org("/privacy/org/admins")),
+    "an admin's account": ("내 계정", _org("/privacy/desk/account")),
+    "closed to an admin": ("이 화면을 볼 권한이 없어요", _org("/privacy/desk")),
     "a link that is gone": ("쓸 수 없는 링크입니다", _open("/privacy/desk/join")),
     "my account": ("내 계정", at_desk("/privacy/desk/account", "handler")),
     "registers": ("위탁·제공 대장", at_desk("/privacy/desk/registers")),

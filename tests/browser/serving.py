@@ -76,6 +76,14 @@ class Installation:
             SampleMembers.add(store, account, self._hash)
         return account
 
+    def registers(self, account: SampleAccount) -> None:
+        """Let an operator tell the portal what the service knows of a member."""
+        listed = self.instance.parent / "members.csv"
+        values = ",".join((account.id, account.mail, account.company, account.business_number))
+        listed.write_text(f"회원번호,이메일,회사명,사업자등록번호\n{values}\n", "utf-8")
+        done = self.order("members", "import", listed, "--yes")
+        assert done.returncode == 0, done.stderr
+
     def decisions(self, account: SampleAccount) -> list[tuple[str, str]]:
         """Return (item, decision) of everything that a member decided, oldest first."""
         with closing(sqlite3.connect(f"file:{self.instance}/portal.db?mode=ro", uri=True, timeout=10)) as store:
