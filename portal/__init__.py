@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from io import BytesIO
+from typing import IO, TypeVar
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
@@ -21,7 +22,7 @@ from portal.policy.model import Policy
 from portal.rules import purpose
 from portal.rules.paper import MOST_BYTES
 from portal.rules.purpose import Use
-from portal.services import publishing
+from portal.services import list_file, publishing
 from portal.services.access_room import access_records
 from portal.services.migrating import schema_faults
 from portal.services.replaying import restore_fault
@@ -31,7 +32,8 @@ from portal.views import downloads
 
 FORM_BYTES = 64 * 1024
 FORM_FIELDS = 200
-ROOM_FOR = {  # where a form brings a paper
+ROOM_FOR = {  # where a form brings a file
+    "org_lists.uploaded": list_file.MOST_BYTES + FORM_BYTES,
     "contact.send_as_agent": MOST_BYTES + FORM_BYTES,
     "registers.note": MOST_BYTES + FORM_BYTES,
 }
@@ -45,6 +47,14 @@ class MountedSession(SecureCookieSessionInterface):
 
     def get_cookie_path(self, app: Flask) -> str:
         return "/" if app.config["SESSION_COOKIE_SECURE"] else request.script_root or "/"
+
+
+class UnspooledRequest(Request):
+    """A request whose files stay in memory, however large they may be here: what people upload is never laid on a disk
+    in clear."""
+
+    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
+        return BytesIO()
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None, after_restore: bool = False) -> Flask:
@@ -82,6 +92,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
         WTF_CSRF_SSL_STRICT=False,  # `headers.guard` asks Origin and Sec-Fetch-Site, which no privacy tool strips
     )
     app.session_interface = MountedSession()
+    app.request_class = UnspooledRequest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["portal.uses"] = _uses(mapped, systems)
     database.attach(app, settings)

@@ -208,6 +208,12 @@ def still_leased(fences: dict[int, int]) -> dict[int, Task]:
     return {task.id: task for task in found if task.fence == fences[task.id]}
 
 
+def people_in_attention(request_number: str) -> int:
+    """Return of how many people the destruction, of those that a request led to, needs attention."""
+    stuck = select(func.count(Task.destruction_id.distinct())).join(Destruction, Destruction.id == Task.destruction_id)
+    return db.session.scalar(stuck.where(Destruction.request_number == request_number, Task.state == "ATTENTION")) or 0
+
+
 def attention_count(request_number: str) -> int:
     """Return how many tasks of the destructions that a request led to need attention."""
     query = select(func.count()).select_from(Task).join(Destruction, Destruction.id == Task.destruction_id)

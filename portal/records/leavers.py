@@ -169,6 +169,12 @@ def figures_of(request_id: int) -> Figures:
     return Figures(*row)
 
 
+def reported_last(request_id: int) -> date | None:
+    """Return the last day from which somebody's days to object count, of those in a report who were written to."""
+    query = select(func.max(Leaver.reported_on)).where(Leaver.request_id == request_id)
+    return db.session.scalar(query.where(Leaver.telling.in_(("TOLD", "NO_ADDRESS")), Leaver.end.is_(None)))
+
+
 def held(leaver_id: int) -> Leaver | None:
     """Return one leaver, held until the transaction ends."""
     query = select(Leaver).where(Leaver.id == leaver_id).with_for_update()

@@ -175,16 +175,7 @@ def confirm(ref: str, account_ref: str, shown: Collection[int], ticked: Collecti
             held.counts = _written(_confirmed(_listed(held), shown, ticked))
 
 
-def send(
-    ref: str,
-    *,
-    shown: Collection[int],
-    ticked: Collection[int],
-    by: By,
-    at: datetime,
-    language: Language,
-    reply_to: str,
-) -> Filed:
+def send(ref: str, *, by: By, at: datetime, language: Language, reply_to: str) -> Filed:
     """Send a list: everybody in it who may be is reported, in one transaction. Sent twice it is one request.
 
     Raises NoSuchList, NothingToSend, or NobodyToReport.
@@ -197,10 +188,9 @@ def send(
         found = _listed(held)
         people = []
         if held.state == "READY":
-            confirmed = _confirmed(found, shown, ticked).confirmed
             rows = {row.line.number: row for row in _all_rows(found)}
             judged = {number: row.verdict for number, row in rows.items() if row.verdict}
-            people = [_leaving(rows[number]) for number in requested(judged, set(confirmed))]
+            people = [_leaving(rows[number]) for number in requested(judged, set(found.counts.confirmed))]
             if not people:
                 raise NothingToSend
         filed = leaving.file_report(

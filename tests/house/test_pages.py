@@ -24,6 +24,7 @@ from portal.services import (
     following,
     inquiring,
     leaving,
+    listing,
     objecting,
     ordering,
     proving,
@@ -32,6 +33,7 @@ from portal.services import (
 )
 from portal.services.auditing import OPERATOR, By
 from portal.services.leaving import Leaving
+from portal.services.list_file import Line
 from portal.translations import catalogue
 from portal.vault import ledger
 from portal.views.guarding import ACCOUNTS, CLOSED, OF_COMPANIES, OPEN
@@ -78,6 +80,10 @@ PLACES = {
     "org_admins.remove": "/org/admins/{admin}/removal",
     "companies.overview": "/desk/companies",
     "companies.company": "/desk/companies/{company}",
+    "org_lists.one": "/org/leavers/one",
+    "org_lists.upload": "/org/lists/new",
+    "org_lists.check": "/org/lists/{list}",
+    "org_lists.report": "/org/requests/{report}",
     "org_sign_in.form": "/org/sign-in",
     "sign_in.form": "/desk/sign-in",
     "sign_in.join": "/desk/join?token={invited}",
@@ -153,6 +159,14 @@ NO_PAGES = {
     "handlers.designate",
     "handlers.end",
     "handlers.train",
+    "org_lists.check_one",
+    "org_lists.discard",
+    "org_lists.fix",
+    "org_lists.sample",
+    "org_lists.send",
+    "org_lists.take_back",
+    "org_lists.tick",
+    "org_lists.uploaded",
     "org_sign_in.enter",
     "org_members.search",
     "org_members.suspend",
@@ -187,6 +201,8 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "colleague_member": lambda jiwon: of_gaon(jiwon)[0],
     "admin": lambda jiwon: of_gaon(jiwon)[1],
     "company": lambda jiwon: of_gaon(jiwon)[2],
+    "list": lambda jiwon: a_list(jiwon),
+    "report": lambda jiwon: a_report(jiwon),
 }
 TICKED = {"registers.change": 4}  # shows what the register holds: three items and a purpose; it asks nobody to agree
 HANGUL = re.compile("[가-힣]")
@@ -283,6 +299,29 @@ def of_gaon(jiwon: Browser) -> tuple[str, str, str]:
         admin = an_admin(at, company, name="Haneul Kim", email="haneul.kim@gaon.example")
         member = registering.register("minho", profile(email="minho.park@gaon.example"), "SELF", at).member_ref
         return member, admin.ref, company
+
+
+def a_list(jiwon: Browser) -> str:
+    """Return the reference of a list that the admin has uploaded, with a row of each kind but one."""
+    app = jiwon.client.application
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        admin = next(person for person in accounts.everyone() if person.company_ref)
+        registering.register("minho", profile(email="minho.park@gaon.example"), "SELF", at)
+        lines = [Line(2, "minho.park@gaon.example", "", "2026-10-31"), Line(3, "choi.gaon.example", "", "")]
+        lines += [Line(number, f"nobody-{number}@gaon.example", "", "2026-10-31") for number in range(4, 70)]
+        return listing.keep("leavers.csv", lines, company_ref=str(admin.company_ref), account_ref=admin.ref, at=at)
+
+
+def a_report(jiwon: Browser) -> str:
+    """Return the number of a report that came of such a list."""
+    app = jiwon.client.application
+    ref = a_list(jiwon)
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        admin = next(person for person in accounts.everyone() if person.company_ref)
+        by = By("STAFF", admin.ref)
+        return listing.send(ref, by=by, at=at, language="en", reply_to=admin.email).number
 
 
 def asked(jiwon: Browser) -> str:

@@ -39,10 +39,8 @@ def rows(ref: str, admin: By, clock: FakeClock, *verdicts: Verdict, page: int = 
     return listing.rows_of(found, page=page, size=50, verdicts=verdicts or tuple(Verdict), by=admin, at=clock())[0]
 
 
-def send(ref: str, admin: By, clock: FakeClock, *ticked: int) -> Filed:
-    return listing.send(
-        ref, shown=ticked, ticked=ticked, by=admin, at=clock(), language="ko", reply_to="hr@gaon.example"
-    )
+def send(ref: str, admin: By, clock: FakeClock) -> Filed:
+    return listing.send(ref, by=admin, at=clock(), language="ko", reply_to="hr@gaon.example")
 
 
 def stored() -> int:
