@@ -121,6 +121,9 @@ def _make_room() -> None:
     room = ROOM_FOR.get(request.endpoint or "")
     if room:
         request.max_content_length = room
+        # A file is read 64 KiB at a time behind what is left of the line before: with room for the piece alone, a file
+        # of short lines would be refused as too large.
+        request.max_form_memory_size = 4 * FORM_BYTES
 
 
 def _uses(tables: Iterable[HostTable], systems: Iterable[System]) -> list[Use]:

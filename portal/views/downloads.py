@@ -10,6 +10,8 @@ PURPOSES: Mapping[str, str] = {  # endpoint: what the file is given out for
     "ledger.table": "PIPA art. 21: that data was destroyed can be shown, in counts",
     "me.download_file": "PIPA art. 35: a member takes their own data along",
     "me.receipt_file": "PIPA art. 22: a member keeps what they agreed to",
+    "org_lists.fix": "policy art. 6: a company corrects the list that it typed itself",
+    "org_lists.sample": "policy art. 6: an empty form, with nobody in it",
     "registers.table": "PIPA art. 26: the officer supervises who received what, in counts",
     "public.receipt_key": "PIPA art. 22: anybody can check a receipt",
 }

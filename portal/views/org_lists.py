@@ -24,7 +24,7 @@ from portal.services.list_file import MOST_BYTES, Line
 from portal.services.listing import Judged, Listed, NoSuchList, NothingToSend
 from portal.services.requesting import NoSuchRequest
 from portal.speech import language, say_text
-from portal.views import guarding
+from portal.views import downloads, guarding
 from portal.views.standing import due_of, pill_of
 
 place = Blueprint("org_lists", __name__, url_prefix="/org")
@@ -172,10 +172,10 @@ def fix(ref: str) -> Response:
     except NoSuchList:
         return _gone()
     rows = [
-        (row.line.email or row.line.login_id, row.line.left_on, say_text(row.reason), say_text(row.next_step))
+        (row.line.email or row.line.login_id, row.line.left_on, f"{say_text(row.reason)} {say_text(row.next_step)}")
         for row in listing.to_fix(found)
     ]
-    header = (*SAMPLE_HEADER, gettext("이유"), gettext("다음에 할 일"))
+    header = (*SAMPLE_HEADER, gettext("설명"))
     return _csv("leavers-to-fix.csv", [header, *rows])
 
 
@@ -375,6 +375,5 @@ def _csv(name: str, rows: list[Any]) -> Response:
     csv.writer(text).writerows(plain_row(row) for row in rows)
     answer = make_response((BYTE_ORDER_MARK + text.getvalue()).encode())
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return downloads.attached(answer, name)
