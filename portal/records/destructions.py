@@ -7,13 +7,14 @@ key of the destruction's own, which ends with it.
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     UniqueConstraint,
     and_,
     exists,
@@ -30,6 +31,7 @@ from portal.rules.destruction import FIRST_HELD
 from ..database import Identifier, Model, UtcMicros, db
 
 ASKED_AT_ONCE = 500  # how many one query names
+View = Literal["open", "attention", "evidence", "done"]
 
 
 class Destruction(Model):
@@ -164,6 +166,33 @@ def of_ids(ids: Collection[int]) -> dict[int, Destruction]:
 def refs_known(refs: Collection[str]) -> set[str]:
     """Return those of these references that are destructions here."""
     return set(db.session.scalars(select(Destruction.ref).where(Destruction.ref.in_(refs))))
+
+
+def page(view: View, number: str, *, limit: int, offset: int) -> tuple[Sequence[Destruction], int]:
+    """Return destructions and how many there are in all: those under way oldest first, finished ones newest first;
+    `number` narrows to one request."""
+    query = _seen_as(select(Destruction), view)
+    if number:
+        query = query.where(Destruction.request_number == number)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = Destruction.id.desc() if view == "done" else Destruction.id
+    return db.session.scalars(query.order_by(order).limit(limit).offset(offset)).all(), total
+
+
+def figures() -> dict[str, int]:
+    """Return how many destructions each view of the desk has."""
+    count = select(func.count()).select_from(Destruction)
+    return {view: db.session.scalar(_seen_as(count, view)) or 0 for view in get_args(View)}
+
+
+def _seen_as(query: Select[Any], view: View) -> Select[Any]:
+    query = query.where(Destruction.unfinished if view != "done" else ~Destruction.unfinished)
+    tasks = select(Task.destruction_id)
+    if view == "attention":
+        return query.where(Destruction.id.in_(tasks.where(Task.state == "ATTENTION")))
+    if view == "evidence":
+        return query.where(Destruction.id.in_(tasks.where(Task.kind == "EVIDENCE", Task.state != "DONE")))
+    return query
 
 
 def unfinished(limit: int, offset: int = 0) -> Sequence[Destruction]:

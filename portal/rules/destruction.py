@@ -44,6 +44,18 @@ class Kind(StrEnum):
     END = "END"
 
 
+KINDS: Mapping[Kind, Text] = {
+    Kind.LEDGER: Text(ko="관리대장 기록", en="Ledger line"),
+    Kind.SEPARATE: Text(ko="분리 보관", en="Kept apart"),
+    Kind.HOST: Text(ko="서비스 데이터베이스에서 파기", en="Destroyed in the service's database"),
+    Kind.WEBHOOK: Text(ko="연결된 시스템에서 파기", en="Destroyed in a connected system"),
+    Kind.EVIDENCE: Text(ko="파기 증빙 받기", en="Evidence from others"),
+    Kind.HOLDING: Text(ko="포털에서 파기", en="Destroyed in the portal"),
+    Kind.KEY: Text(ko="암호키 폐기", en="Key destroyed"),
+    Kind.SCAN: Text(ko="파일에서 흔적 검색", en="Files searched"),
+    Kind.CERTIFICATE: Text(ko="확인서 발급", en="Certificate issued"),
+    Kind.END: Text(ko="마무리와 통지", en="Closed and told"),
+}
 STAGES: Mapping[Kind, Stage] = {
     Kind.LEDGER: Stage.LEDGER,
     Kind.SEPARATE: Stage.SEPARATE,

@@ -19,6 +19,7 @@ from portal.views.staff import Staff
 # Where the desk's pages stand beside each other: (endpoint, its name). A page that is not there yet is left out.
 RAIL: tuple[tuple[str, Any], ...] = (
     ("desk.queue", lazy_gettext("요청함")),
+    ("destructions.overview", lazy_gettext("파기")),
     ("holds.overview", lazy_gettext("파기 보류")),
     ("retention.overview", lazy_gettext("보유·파기")),
     ("ledger.overview", lazy_gettext("파기 관리대장")),

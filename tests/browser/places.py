@@ -326,6 +326,7 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "log a request": ("대리 접수", _desk("/privacy/desk/requests/new")),
     "log a request with errors": ("대리 접수", _log_with_errors),
     "people of a request": ("정보주체와 파기 상태", _people),
+    "destructions": ("파기", _desk("/privacy/desk/destructions")),
     "holds": ("파기 보류", _desk("/privacy/desk/holds")),
     "holds with errors": ("파기 보류", _holds_with_errors),
     "retention": ("보유·파기", _desk("/privacy/desk/retention")),

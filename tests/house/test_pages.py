@@ -93,6 +93,8 @@ PLACES = {
     "desk.objections": "/desk/requests/{objected}/objections",
     "desk.log": "/desk/requests/new",
     "desk.people": "/desk/requests/{case}/people",
+    "destructions.overview": "/desk/destructions",
+    "destructions.case": "/desk/destructions/{destroyed}",
     "holds.overview": "/desk/holds",
     "retention.overview": "/desk/retention",
     "ledger.overview": "/desk/ledger",
@@ -136,6 +138,8 @@ NO_PAGES = {
     "desk.hold",
     "desk.judge",
     "desk.step",
+    "destructions.again",
+    "destructions.prove",
     "holds.lift",
     "holds.place_one",
     "desk.reveal",
@@ -190,7 +194,8 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "request": lambda jiwon: re.findall(r"/requests/(R-[0-9]{4}-[0-9]{4})", jiwon.get("/requests").text)[0],
     "invited": lambda jiwon: invited(jiwon)[1],
     "case": lambda jiwon: asked(jiwon),
-    "certified": lambda jiwon: certified(jiwon),
+    "certified": lambda jiwon: certified(jiwon)[0],
+    "destroyed": lambda jiwon: certified(jiwon)[1],
     "unconfirmed": lambda jiwon: issued(jiwon, "REPLY"),
     "entering": lambda jiwon: issued(jiwon, "ENTER"),
     "followed": lambda jiwon: followed(jiwon),
@@ -218,8 +223,8 @@ def inquired(jiwon: Browser) -> str:
         return inquiring.log(asked, seoul_day(at), OPERATOR, at)
 
 
-def certified(jiwon: Browser) -> str:
-    """Return the code of the certificate of a destruction that was carried out."""
+def certified(jiwon: Browser) -> tuple[str, str]:
+    """Return the code of the certificate of a destruction that was carried out, and its reference."""
     app = jiwon.client.application
     SampleMembers(app.extensions["portal.settings"].instance / "sample-matecost.db")  # the host's own tables
     with app.app_context():
@@ -231,7 +236,7 @@ def certified(jiwon: Browser) -> str:
         destroying.destroy_due(app)
         found = ledger.certificate_of(db.engines["keys"], destruction)
         assert found is not None
-        return found.code
+        return found.code, destruction
 
 
 def issued(jiwon: Browser, purpose: proving.Purpose) -> str:

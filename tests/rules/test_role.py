@@ -31,6 +31,8 @@ TABLE = {
     "desk.request.log": "HANDLER OFFICER",
     "desk.reveal": "HANDLER OFFICER",
     "members.search": "HANDLER OFFICER",
+    "destructions.read": "HANDLER OFFICER AUDITOR",
+    "destructions.write": "HANDLER OFFICER",
     "holds.read": "HANDLER OFFICER AUDITOR",
     "holds.write": "OFFICER",
     "retention.read": "HANDLER OFFICER AUDITOR",
