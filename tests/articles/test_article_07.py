@@ -1,10 +1,20 @@
 """Article 7: automatic collection and refusing it."""
 
+from collections.abc import Callable
+
 import pytest
+from flask import Flask
 
 from portal.policy.model import ConsentItem
+from portal.records import standings
 from portal.rules.consent import judge, text_shown
 from tests.articles.reading import POLICY, says
+from tests.fixtures_portal import JIWON, Browser
+
+
+@pytest.fixture
+def engine_name() -> str:
+    return "sqlite"
 
 
 def test_the_article_gives_the_right_to_refuse_and_its_price() -> None:
@@ -28,3 +38,28 @@ def test_refusing_either_question_closes_the_service() -> None:
     answers = [("yes", "yes"), ("yes", "no"), ("no", "yes"), ("no", "no")]
     opens = [judge(POLICY, {"member": member, "access": access}).opens_service for member, access in answers]
     assert opens == [True, False, False, False]
+
+
+def test_the_gate_asks_before_anything_is_collected_by_itself(browser: Callable[..., Browser]) -> None:
+    """What arises automatically, cookies, access log and address, is a question of its own with no box ticked."""
+    page = browser().get("/consent").text
+
+    assert all(label in page for label in ("쿠키", "서비스 접속 기록", "IP 주소"))
+    assert 'id="answer-access"' in page
+    assert " checked" not in page
+
+
+def test_who_refuses_is_kept_out_and_keeps_their_rights(app: Flask, browser: Callable[..., Browser]) -> None:
+    """A no is one press, is told its price before and after, opens nothing, and leaves every right."""
+    jiwon = browser()
+    form = jiwon.form()
+
+    answer = jiwon.post("/consent", {**form, "decision": "decline"}, follow_redirects=True)
+
+    assert answer.status_code == 403
+    assert "MateCost를 이용할 수 없어요" in answer.text
+    with app.app_context():
+        standing = standings.of_host(JIWON)
+        assert standing is None or standing.requirement_hash is None
+    assert jiwon.get("/me").status_code == 200
+    assert jiwon.get("/contact").status_code == 200
