@@ -54,10 +54,11 @@ def test_who_refuses_is_kept_out_and_keeps_their_rights(app: Flask, browser: Cal
     jiwon = browser()
     form = jiwon.form()
 
-    answer = jiwon.post("/consent", {**form, "decision": "decline"}, follow_redirects=True)
+    answer = jiwon.post("/consent", {**form, "decision": "decline"})
 
-    assert answer.status_code == 403
-    assert "MateCost를 이용할 수 없어요" in answer.text
+    told = jiwon.get(answer.headers["Location"])
+    assert (answer.status_code, told.status_code) == (303, 200)
+    assert "MateCost의 화면과 API를 이용할 수 없어요" in told.text
     with app.app_context():
         standing = standings.of_host(JIWON)
         assert standing is None or standing.requirement_hash is None
