@@ -40,6 +40,7 @@ def sweep(as_of: datetime | None, dry_run: bool) -> None:
             continue
         told = [f"{one.gone} {deed}", f"{one.held} held"]
         told += [f"{one.overdue} of them overdue"] if one.overdue else []
+        told += [f"{count} of them also under {shorter}" for shorter, count in one.also]
         told += [f"ledger {', '.join(one.numbers)}"] if one.numbers else []
         click.echo(f"{one.rule} ({words[one.rule]}): {', '.join(told)}")
     click.echo(f"As of {outcome.as_of}: {outcome.gone} records {deed}.")

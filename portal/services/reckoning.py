@@ -26,7 +26,7 @@ from portal.rules.retention import expires_on
 from portal.rules.wording import period_text
 from portal.services import publishing, representing
 from portal.services.access_room import RULE as ACCESS
-from portal.services.access_room import access_room, rule_in_force
+from portal.services.access_room import access_room
 from portal.services.publishing import NothingInForce
 from portal.vault import person_keys
 from portal.vault.separated import SeparatedStore
@@ -44,6 +44,7 @@ class Due:
     subject: str
     until: date
     key_ref: str = ""  # a key of its own, which goes first
+    also: tuple[str, ...] = ()  # shorter rules that it falls under as well
 
 
 class Room(Protocol):
@@ -140,7 +141,13 @@ class Disputes(_Listed):
 
     def all(self, terms: Terms) -> list[Due]:
         return [
-            Due(one.id, one.member_ref, self._until(terms, one), one.key_ref if one.has_own_key else "")
+            Due(
+                one.id,
+                one.member_ref,
+                self._until(terms, one),
+                one.key_ref if one.has_own_key else "",
+                (CHECK,) if one.checked_at else (),
+            )
             for one in settled.disputes()
         ]
 
@@ -236,7 +243,7 @@ def counts_of(app: Flask, rule: str, terms: Terms, at: datetime) -> list[tuple[d
     for room in rooms_of(rule):
         total.update(dict(room.counts(terms)))
     if rule == ACCESS:
-        total.update(_visits(app, at))
+        total.update(_visits(app, terms.rules()[ACCESS], seoul_day(at)))
     return sorted(total.items())
 
 
@@ -245,9 +252,9 @@ def members_held() -> set[str]:
     return destructions.members_held()
 
 
-def _visits(app: Flask, at: datetime) -> Counter[date]:
+def _visits(app: Flask, rule: RetentionRule, today: date) -> Counter[date]:
     """A day that is over does not grow any more, so it is counted once."""
-    room, rule, today = access_room(app), rule_in_force(app, at), seoul_day(at)
+    room = access_room(app)
     known: dict[date, int] = app.extensions.setdefault("portal.visits", {})
     total: Counter[date] = Counter()
     days = room.store.days()

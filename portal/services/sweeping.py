@@ -53,13 +53,15 @@ class SweepFailed(Exception):
 @dataclass(frozen=True)
 class Swept:
     """One rule: how many records went or would go, how many of them should have gone on an earlier day, and how many
-    must be gone but a hold keeps; the numbers of its lines in the ledger; why nothing was done."""
+    must be gone but a hold keeps; the numbers of its lines in the ledger; how many fell under a shorter rule as well;
+    why nothing was done."""
 
     rule: str
     gone: int = 0
     overdue: int = 0
     held: int = 0
     numbers: tuple[str, ...] = ()
+    also: tuple[tuple[str, int], ...] = ()
     fault: str = ""
 
 
@@ -86,9 +88,11 @@ class _Tally:
     overdue: int = 0
     held: int = 0
     numbers: list[str] = field(default_factory=list)
+    also: Counter[str] = field(default_factory=Counter)
 
     def of(self, rule: str) -> Swept:
-        return Swept(rule, self.gone, self.overdue, self.held, tuple(self.numbers))
+        also = tuple(sorted(self.also.items()))
+        return Swept(rule, self.gone, self.overdue, self.held, tuple(self.numbers), also)
 
 
 def sweep(app: Flask, as_of: date | None = None, *, dry_run: bool = False, tell: Tell = lambda line: None) -> Outcome:
@@ -152,6 +156,7 @@ def _sweep_rule(rule: str, terms: Terms, as_of: date, at: datetime, *, dry_run: 
         free, held = _free(room.due(terms, as_of))
         tally.held += held
         tally.overdue += sum(one.until < as_of for one in free)
+        tally.also.update(shorter for one in free for shorter in one.also)
         found.append((room, free))
     counts = {room.name: len(free) for room, free in found if free}
     if dry_run or not counts:

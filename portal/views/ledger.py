@@ -36,7 +36,7 @@ from portal.views import guarding
 from portal.views.downloads import attached
 
 place = Blueprint("ledger", __name__, url_prefix="/desk/ledger")
-PER_PAGE = 25
+PER_PAGE, WHOLE = 25, 2000  # the whole is for paper: what was chosen, on as many sheets as it takes
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,9 @@ class Row:
 def overview() -> str:
     at = clock.now()
     wanted = _wanted()
-    before = request.args.get("before", "")
-    found = keeping_ledger.page(
-        wanted,
-        PER_PAGE,
-        int(before) if before.isdecimal() and len(before) < 16 else None,
-        guarding.by(),
-        at,
-        language(),
-    )
+    before = _number(request.args.get("before", ""))
+    limit = WHOLE if "whole" in request.args else PER_PAGE
+    found = keeping_ledger.page(wanted, limit, before, guarding.by(), at, language())
     kept = {name: value for name, value in request.args.items() if name in ("year", "reason") and value}
     return render_template(
         "desk/ledger.html",
@@ -87,6 +81,7 @@ def overview() -> str:
         narrowed=bool(kept),
         newest=url_for("ledger.overview", **kept) if before else "",  # type: ignore[arg-type]
         older=url_for("ledger.overview", **kept, before=found.older) if found.older else "",  # type: ignore[arg-type]
+        whole=url_for("ledger.overview", **kept, whole=1) if found.older and limit == PER_PAGE else "",  # type: ignore[arg-type]
         table_url=url_for("ledger.table", **kept),  # type: ignore[arg-type]
         to_confirm=keeping_ledger.to_confirm() if guarding.allows("ledger.confirm") and found.lines else 0,
         may_enter=guarding.allows("ledger.enter"),

@@ -148,6 +148,19 @@ def test_lines_are_found_by_year_and_reason(app: Flask, clock: FakeClock, office
         assert "이 조건의 파기가 없습니다" in officer.get(f"/desk/ledger?{query}").text
 
 
+def test_a_long_ledger_is_paged_and_printed_whole(app: Flask, officer: Browser) -> None:
+    """Twenty-five lines a page, the older ones one step away; for paper all of it at once."""
+    for number in range(27):
+        officer.post("/desk/ledger/paper", {**PAPER, "nonce": str(number)})
+    page = officer.get("/desk/ledger").text
+    [older] = re.findall(r'href="(/desk/ledger\?before=[0-9]+)"', page)
+
+    assert re.findall(r"D-2026-00[0-9]{2}(?=</span></th>)", page)[::24] == ["D-2026-0027", "D-2026-0003"]
+    assert re.findall(r"D-2026-00[0-9]{2}(?=</span></th>)", officer.get(older).text) == ["D-2026-0002", "D-2026-0001"]
+    assert "인쇄용으로 모두 보기" in page
+    assert officer.get("/desk/ledger?whole=1").text.count("D-2026-00") == 27
+
+
 def test_retention_shows_what_is_kept_and_when_it_goes(app: Flask, clock: FakeClock, officer: Browser) -> None:
     """How many each rule keeps, how many go this month, the grounds with their flags, and the next night."""
     kept_apart(app, clock, "fraud", "2026-11-30", "a")

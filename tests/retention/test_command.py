@@ -7,8 +7,9 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from portal.cli.retention import retention
+from portal.rules.progress import Word
 from tests.fake_clock import FakeClock
-from tests.retention.conftest import Moved, kept_apart
+from tests.retention.conftest import Moved, asked, kept_apart, taken
 
 Typed = Callable[..., Result]
 
@@ -55,3 +56,16 @@ def test_it_refuses_what_it_must_not_do(app: Flask, clock: FakeClock, typed: Typ
     assert (early.exit_code, unknown.exit_code) == (1, 1)
     assert "got a day after today (2026-11-23)" in early.output
     assert "horoscope: REFUSED, no version of the policy names this category" in unknown.output
+
+
+def test_both_grounds_of_a_record_are_told(app: Flask, clock: FakeClock, moved: Moved, typed: Typed) -> None:
+    """A complaint in which somebody was checked goes under the longer rule, and the shorter one is named."""
+    with app.app_context():
+        number = asked(clock, None)
+        taken(clock, number, Word.IDENTITY_CHECK, told="전화로 확인")
+        taken(clock, number, Word.IN_REVIEW, Word.FULFILLED)
+    moved("2029-11-23")
+
+    assert "dispute (E-Commerce Act; 3 years): 1 would be destroyed, 0 held, 1 of them also under identity_check" in (
+        typed("--dry-run").stdout.splitlines()
+    )
