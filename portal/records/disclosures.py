@@ -6,11 +6,13 @@ nobody. Sums by month are kept beside it, written in the same transaction, so th
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import CheckConstraint, Index, select
+from sqlalchemy import CheckConstraint, Executable, Index, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Identifier, Model, UtcMicros, db, inserting
+from ..database import Identifier, Model, UtcMicros, db
 
 
 class Disclosure(Model):
@@ -49,20 +51,35 @@ class DisclosureSum(Model):
     count: Mapped[int]
 
 
+COLUMNS = ("reference", "member_ref", "processor", "items", "purpose", "verdict", "reason", "digest", "at")
+
+
 def keep(row: Disclosure, month: str) -> bool:
     """Keep an answer and count it in its month; False when its reference has been answered, and nothing is kept."""
-    session = db.session()
-    values = {column.name: getattr(row, column.key) for column in Disclosure.__table__.columns if column.key != "id"}
-    statement = inserting(session, Disclosure).values(values)
-    new = statement.on_conflict_do_nothing(index_elements=[Disclosure.reference]).returning(Disclosure.id)
-    if session.execute(new).scalar_one_or_none() is None:
+    connection = db.session.connection()
+    new, counted = _keeping(connection.dialect.name)
+    values = {name: getattr(row, name) for name in COLUMNS}
+    if connection.execute(new, values).scalar_one_or_none() is None:
         return False
-    counted = inserting(session, DisclosureSum).values(
-        month=month, processor=row.processor, verdict=row.verdict, reason=row.reason, count=1
+    connection.execute(
+        counted,
+        {"month": month, "processor": row.processor, "verdict": row.verdict, "reason": row.reason, "count": 1},
     )
-    key = [DisclosureSum.month, DisclosureSum.processor, DisclosureSum.verdict, DisclosureSum.reason]
-    session.execute(counted.on_conflict_do_update(index_elements=key, set_={"count": DisclosureSum.count + 1}))
     return True
+
+
+@cache
+def _keeping(dialect: str) -> tuple[Executable, Executable]:
+    """Return the two statements of `keep`, made once: making them costs more than running them."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new = insert(Disclosure).values({name: bindparam(name) for name in COLUMNS})
+    key = [DisclosureSum.month, DisclosureSum.processor, DisclosureSum.verdict, DisclosureSum.reason]
+    columns = [*(column.key for column in key), "count"]
+    counted = insert(DisclosureSum).values({name: bindparam(name) for name in columns})
+    return (
+        new.on_conflict_do_nothing(index_elements=[Disclosure.reference]).returning(Disclosure.id),
+        counted.on_conflict_do_update(index_elements=key, set_={"count": DisclosureSum.count + 1}),
+    )
 
 
 def of_reference(reference: str) -> Disclosure | None:

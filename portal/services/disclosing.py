@@ -3,8 +3,8 @@
 1. What cannot be a disclosure at all is refused before anything is looked up: names that are no names of the policy may
    be values, and a value must not reach the ledger.
 2. The member's row is held, so that a withdrawal and a disclosure of one person happen one after the other.
-3. A reference that has been answered is answered again as it was, and a yes only while it would still be one.
-4. The verdict and its sum are written in the one transaction; only then is it told.
+3. The verdict and its sum are written in the one transaction; only then is it told.
+4. A reference that has been answered is answered again as it was, and a yes only while it would still be one.
 """
 
 import re
@@ -99,29 +99,26 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
     digest = sha256("\0".join((processor, purpose, *sorted(asked.items))).encode()).hexdigest()
     with writing():
         # 2.
-        known = members.of_host(host_id)
-        member = members.hold(known.ref) if known else None
+        member = members.hold_host(host_id)
         verdict = disclosure.judge(
             asked, entrusted.standing_of(processor), published.policy, _person(host_id, member, published)
         )
         # 3.
+        new = Disclosure(
+            reference=reference,
+            member_ref=member.ref if member else None,
+            processor=processor,
+            items=",".join(asked.items),
+            purpose=purpose,
+            verdict="ALLOWED" if verdict.allowed else "REFUSED",
+            reason=verdict.reason.value if verdict.reason else "",
+            digest=digest,
+            at=at,
+        )
+        if disclosures.keep(new, f"{seoul_day(at):%Y-%m}"):
+            return Answer(verdict, at)
+        # 4.
         row = disclosures.of_reference(reference)
-        if row is None:
-            # 4.
-            row = Disclosure(
-                reference=reference,
-                member_ref=member.ref if member else None,
-                processor=processor,
-                items=",".join(asked.items),
-                purpose=purpose,
-                verdict="ALLOWED" if verdict.allowed else "REFUSED",
-                reason=verdict.reason.value if verdict.reason else "",
-                digest=digest,
-                at=at,
-            )
-            if disclosures.keep(row, f"{seoul_day(at):%Y-%m}"):
-                return Answer(verdict, at)
-            row = disclosures.of_reference(reference)
     if row is None or row.digest != digest or not _is_of(row, member):
         raise OtherContent(reference)
     return Answer(verdict if row.verdict == "ALLOWED" else Verdict(Reason(row.reason)), row.at, again=True)
