@@ -32,12 +32,34 @@ def load(path: Path) -> Policy:
     texts = _texts(path, raw.get("articles"), decoder.faults)
     if isinstance(raw.get("articles"), list):
         raw = {**raw, "articles": [_with_text(article, texts, decoder) for article in raw["articles"]]}
-    facts = _decoded(raw, decoder)
-    draft = Draft(file=path.name, facts=facts, keys=_keys(raw))
-    faults = [*decoder.faults, *check(draft), *_dates(draft, path)]
-    if faults:
-        raise PolicyFaults(faults)
-    return Policy(**facts)
+    return _policy(raw, decoder, path.stem)
+
+
+def from_facts(raw: Mapping[str, Any], name: str) -> Policy:
+    """Return the policy that a draft holds: the tables of a policy file, each article with its texts in it. `name` is
+    how faults call the draft. Raises PolicyFaults with everything that is wrong with it."""
+    return _policy(raw, Decoder(name), str(raw.get("version", "")))
+
+
+def to_facts(policy: Policy) -> dict[str, Any]:
+    """Return a policy as a draft holds it; `from_facts` returns it again."""
+    facts: dict[str, Any] = msgspec.json.decode(to_json(policy))
+    return facts
+
+
+def facts_of_file(content: bytes, texts: Mapping[str, Mapping[str, str]], name: str) -> dict[str, Any]:
+    """Return what a policy file holds, with the text of each article taken from `texts`, by number and language.
+
+    Raises PolicyFaults where it is no TOML.
+    """
+    raw = _read(content, name)
+    articles = raw.get("articles")
+    if isinstance(articles, list):
+        raw["articles"] = [
+            {"text": dict(texts.get(name_of(one, 0), {})), **one} if isinstance(one, Mapping) else one
+            for one in articles
+        ]
+    return raw
 
 
 def to_json(policy: Policy) -> str:
@@ -56,15 +78,31 @@ def article_file(folder: Path, language: str, number: str) -> Path:
     return folder / language / (f"{first:0>2}-{rest}.md" if rest else f"{first:0>2}.md")
 
 
+def _policy(raw: Mapping[str, Any], decoder: Decoder, stem: str) -> Policy:
+    facts = _decoded(raw, decoder)
+    draft = Draft(file=decoder.file, facts=facts, keys=_keys(raw))
+    faults = [*decoder.faults, *check(draft), *_dates(draft, stem)]
+    if faults:
+        raise PolicyFaults(faults)
+    return Policy(**facts)
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         fault = Fault(path.name, "the file", error.strerror or "an error", "a readable file", f"Look at {path}.")
+        raise PolicyFaults([fault]) from None
+    return _read(content, path.name)
+
+
+def _read(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        fault = Fault(path.name, f"byte {error.start}", "no UTF-8", "UTF-8 text", "Save the file as UTF-8.")
+        fault = Fault(name, f"byte {error.start}", "no UTF-8", "UTF-8 text", "Save the file as UTF-8.")
     except tomllib.TOMLDecodeError as error:
-        fault = Fault(path.name, "the file", f"no TOML: {error}", "a TOML document", "Correct the line named.")
+        fault = Fault(name, "the file", f"no TOML: {error}", "a TOML document", "Correct the line named.")
     raise PolicyFaults([fault])
 
 
@@ -131,11 +169,11 @@ def _keys(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _dates(draft: Draft, path: Path) -> list[Fault]:
+def _dates(draft: Draft, stem: str) -> list[Fault]:
     version, effective_on = draft.facts.get("version"), draft.facts.get("effective_on")
     faults = []
-    if isinstance(version, str) and version != path.stem:
-        faults.append(draft.fault("version", repr(version), f"the file's stem {path.stem!r}", "Rename one of the two."))
+    if isinstance(version, str) and version != stem:
+        faults.append(draft.fault("version", repr(version), f"the file's stem {stem!r}", "Rename one of the two."))
     if isinstance(version, str) and not _is_date(version):
         faults.append(draft.fault("version", repr(version), "a date that exists", "Write it as YYYY-MM-DD."))
     elif isinstance(version, str) and effective_on and version != effective_on.isoformat():

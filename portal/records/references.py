@@ -29,6 +29,7 @@ for _name in (
     "mails",
     "members",
     "policies",
+    "policy_drafts",
     "processors",
     "proofs",
     "rates",

@@ -39,6 +39,12 @@ def suspend(host_id: str, ref: str, at: datetime, *, suspended: bool = True) -> 
     _change(host_id, ref, at, suspended=suspended)
 
 
+def count_satisfying(requirement_hash: str) -> int:
+    """Return how many members have satisfied this requirement and may use the service."""
+    query = select(func.count()).select_from(Standing)
+    return db.session.scalar(query.where(Standing.requirement_hash == requirement_hash, ~Standing.suspended)) or 0
+
+
 def suspended_of(host_ids: Collection[str]) -> set[str]:
     """Return those of these members whose account is closed; name no more than one query can."""
     query = select(Standing.host_id).where(Standing.host_id.in_(host_ids), Standing.suspended)

@@ -63,6 +63,9 @@ class Deed(StrEnum):
     LEDGER_ENTERED = "ledger.entered"
     LEDGER_SECONDED = "ledger.seconded"
     LEDGER_CONFIRMED = "ledger.confirmed"
+    POLICY_DRAFTED = "policy.drafted"
+    POLICY_DROPPED = "policy.dropped"
+    POLICY_RELEASED = "policy.released"
     SEPARATED_READ = "separated.read"
     PROCESSOR_WRITTEN = "processor.written"
     PROCESSOR_CONTRACT = "processor.contract"
@@ -132,6 +135,9 @@ WORDS: Mapping[Deed, Text] = {
     Deed.LEDGER_ENTERED: Text(ko="종이 파기 기재", en="Paper destruction entered"),
     Deed.LEDGER_SECONDED: Text(ko="종이 파기 입회 확인", en="Paper destruction seconded"),
     Deed.LEDGER_CONFIRMED: Text(ko="파기 관리대장 확인", en="Destruction ledger confirmed"),
+    Deed.POLICY_DRAFTED: Text(ko="처리방침 초안 작성", en="Policy drafted"),
+    Deed.POLICY_DROPPED: Text(ko="처리방침 초안 버림", en="Policy draft dropped"),
+    Deed.POLICY_RELEASED: Text(ko="처리방침 발행", en="Policy released"),
     Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
     Deed.PROCESSOR_WRITTEN: Text(ko="위탁·제공 대장 작성", en="Register entry written"),
     Deed.PROCESSOR_CONTRACT: Text(ko="위탁 계약 기록", en="Contract recorded"),

@@ -23,6 +23,7 @@ from portal.rules.deed import Deed
 from portal.rules.role import Role
 from portal.services import (
     accounts,
+    announcing,
     auditing,
     contacting,
     delivering,
@@ -64,6 +65,16 @@ class Ran:
     job: str
     outcome: dict[str, Any]
     fault: str = ""
+
+
+def announce_versions(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Write to members about versions that were released, chunk by chunk."""
+    told = 0
+    with app.app_context():
+        while done := announcing.tell_some(at):
+            told += done
+            tell(f"announcements: {told} members looked at")
+    return {"members": told}
 
 
 def deliver_letters(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
@@ -144,6 +155,7 @@ JOBS: list[Job] = [
     Job("entry links", "write to members who asked to come in by mail", write_entry_links),
     Job("lists", "judge long lists of leavers, end those not sent in time", judge_lists),
     Job("leaving", "tell who was reported as having left, order their destruction", carry_on_leaving),
+    Job("announcements", "tell members of a new version of the policy", announce_versions),
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),

@@ -75,30 +75,35 @@ def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
 
     Only the very first version may take effect in the past. Raises StillUsed, VersionTaken and TooLate.
     """
+    with changing_standing():
+        return publish_held(policy, effective_at, at)
+
+
+def publish_held(policy: Policy, effective_at: datetime, at: datetime) -> Published:
+    """Do what `publish` does inside the caller's transaction, which `changing_standing` opened. Raises as `publish`."""
     check_uses(policy)
     body = to_json(policy)
     body_sha256 = hashlib.sha256(body.encode()).hexdigest()
-    with changing_standing():
-        known = policies.named(policy.version)
-        if known is not None:
-            if known.body_sha256 != body_sha256:
-                raise VersionTaken(policy.version)
-            return _published(known)
-        if effective_at < at and policies.in_force(at) is not None:
-            raise TooLate(policy.version, effective_at, at)
-        row = policies.PolicyVersion(
-            version=policy.version,
-            body=body,
-            body_sha256=body_sha256,
-            requirement_hash=requirement_hash(policy),
-            effective_at=effective_at,
-            published_at=at,
-        )
-        is_first = policies.in_force(at) is None
-        policies.add(row)
-        if is_first:
-            entrusted.seed(policy, at)
-        return Published(policy, effective_at, row.requirement_hash)
+    known = policies.named(policy.version)
+    if known is not None:
+        if known.body_sha256 != body_sha256:
+            raise VersionTaken(policy.version)
+        return _published(known)
+    if effective_at < at and policies.in_force(at) is not None:
+        raise TooLate(policy.version, effective_at, at)
+    row = policies.PolicyVersion(
+        version=policy.version,
+        body=body,
+        body_sha256=body_sha256,
+        requirement_hash=requirement_hash(policy),
+        effective_at=effective_at,
+        published_at=at,
+    )
+    is_first = policies.in_force(at) is None
+    policies.add(row)
+    if is_first:
+        entrusted.seed(policy, at)
+    return Published(policy, effective_at, row.requirement_hash)
 
 
 def check_uses(policy: Policy) -> None:

@@ -27,6 +27,7 @@ from portal.records import (
     mails,
     members,
     policies,
+    policy_drafts,
     processors,
     proofs,
     rates,
@@ -44,6 +45,7 @@ from tests.stores.revisions import newest
 
 TABLES = (
     policies,
+    policy_drafts,
     companies,
     company_events,
     members,
@@ -91,6 +93,9 @@ MAIN_TABLES = {
     "members",
     "objections",
     "papers",
+    "policy_announcements",
+    "policy_drafts",
+    "policy_releases",
     "policy_versions",
     "processor_entries",
     "processor_events",
