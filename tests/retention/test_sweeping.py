@@ -5,8 +5,10 @@ import logging
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
-from portal.database import db, writing
+from portal.database import db, writing, writing_on
 from portal.records import destructions, requests, runs, settled
 from portal.records.destructions import Hold
 from portal.records.requests import Request
@@ -15,7 +17,7 @@ from portal.rules.progress import Word
 from portal.services import ledger_lines, reckoning, registering, requesting, sweeping
 from portal.services.auditing import By
 from portal.services.sweeping import Outcome
-from portal.vault import person_keys
+from portal.vault import ledger, person_keys
 from portal.vault.person_keys import KeyDestroyed
 from tests.fake_clock import FakeClock
 from tests.members.samples import profile
@@ -288,3 +290,23 @@ def _kill(patch: pytest.MonkeyPatch, place: object, name: str, after: int) -> No
         return whole(*given)
 
     patch.setattr(place, name, killed)
+
+
+@pytest.mark.parametrize("change", ["word = 'CLOSED'", "sealed = :other", "until = '2027-01-01'", "actor = 'x'"])
+def test_of_a_step_nothing_but_its_words_is_wiped(app: Flask, clock: FakeClock, change: str) -> None:
+    """Whoever holds the connection may take the words away, as a sweep does, and change nothing else."""
+    with app.app_context():
+        asked(clock, None)
+        with pytest.raises(DatabaseError, match="only its words"), writing_on(db.engine) as connection:
+            connection.execute(text(f"UPDATE request_events SET {change}"), {"other": b"other"})
+        with writing_on(db.engine) as connection:
+            assert connection.execute(text("UPDATE request_events SET sealed = NULL")).rowcount > 0
+
+
+def test_a_signature_is_never_changed(app: Flask, clock: FakeClock) -> None:
+    """Neither taken back nor given to somebody else."""
+    with app.app_context():
+        ledger.enter_paper(db.engines["keys"], ledger.Line("p", "PURPOSE_MET", media="PAPER"), clock(), "staff-1")
+        for deed in ("UPDATE ledger_signatures SET signed_by = 'x'", "DELETE FROM ledger_signatures"):
+            with pytest.raises(DatabaseError, match="append-only"), writing_on(db.engines["keys"]) as connection:
+                connection.execute(text(deed))
