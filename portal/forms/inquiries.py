@@ -26,7 +26,7 @@ class Logging(Form):
         agency = form.text(sent, "agency", LENGTH, gettext("기관 이름을 적어 주세요."))
         document = form.text(sent, "document", LENGTH, gettext("문서번호를 적어 주세요."))
         ground = form.text(sent, "ground", LENGTH, gettext("근거 법 조항을 적어 주세요."))
-        items = form.text(sent, "items", WORDS_LENGTH, gettext("요청한 정보를 적어 주세요."))
+        items = form.text(sent, "wanted", WORDS_LENGTH, gettext("요청한 정보를 적어 주세요."))
         form.typed["people"] = sent.get("people", "").strip()[: MOST_PEOPLE * (ID_LENGTH + 2)]
         people = tuple(dict.fromkeys(line.strip() for line in form.typed["people"].splitlines() if line.strip()))
         if len(people) > MOST_PEOPLE:

@@ -14,7 +14,7 @@ TOLD = {
     "agency": "가온경찰서 사이버수사팀",
     "document": "사이버-2026-0123",
     "ground": "형사소송법 제215조 (압수수색영장)",
-    "items": "11월 접속 기록 전부",
+    "wanted": "11월 접속 기록 전부",
     "people": f"{JIWON}\nnobody-we-know",
 }
 DECIDED = {"decision": "ANSWERED", "reason": "영장 확인, 접속 기록 3건", "notice_by": "2026-12-20"}
@@ -44,7 +44,7 @@ def test_a_request_is_logged_and_sealed(app: Flask, browser: Callable[..., Brows
     assert "Q-2026-0001" in page
     assert "2명" in page
     stored = b"".join(path.read_bytes() for path in app.extensions["portal.settings"].instance.glob("*.db*"))
-    for words in (TOLD["agency"], TOLD["document"], TOLD["items"], TOLD["ground"]):
+    for words in (TOLD["agency"], TOLD["document"], TOLD["wanted"], TOLD["ground"]):
         assert words in page
         assert words.encode() not in stored
     with app.app_context():
@@ -85,8 +85,9 @@ def test_a_decision_is_made_once(officer: Browser) -> None:
 
 
 def test_what_is_missing_is_told_at_once(officer: Browser) -> None:
-    """An empty form names every field, and a card number is refused."""
-    answer = officer.post("/desk/inquiries/new", {"items": "4539578763621486"})
+    """An empty form names every field, and a card number is refused; a fresh one blames nobody."""
+    assert 'class="err"' not in officer.get("/desk/inquiries/new").text
+    answer = officer.post("/desk/inquiries/new", {"wanted": "4539578763621486"})
 
     assert answer.status_code == 422
     for words in ("날짜를", "기관 이름을", "문서번호를", "근거 법", "카드번호로 보이는"):
