@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.postgres import NoPostgres, running_server
 
-from . import disclosing, draining, in_situ, leaving, members, memory, serving, threads
+from . import destruction, disclosing, draining, in_situ, leaving, members, memory, serving, threads
 from .figures import Part, say, table
 
 PostgresUrl = Callable[[], str] | None
@@ -28,6 +28,7 @@ PARTS = {
     "members": members.measure,
     "disclosing": disclosing.measure,
     "leaving": leaving.measure,
+    "destruction": destruction.measure,
 }
 
 

@@ -75,6 +75,38 @@ class Holding(Protocol):
         """Return how many records are left that should not be."""
 
 
+class ManyAtOnce(Holding, Protocol):
+    """A holding that commits by itself, and does for many people at once what it does for one."""
+
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]: ...
+    def destroy_many(self, subjects: Sequence[Subject], at: datetime) -> list[int]: ...
+
+
+def count_many(holding: Holding, subjects: Sequence[Subject]) -> list[int]:
+    """Return how many records each of these people has, in their order."""
+    many = getattr(holding, "count_many", None)
+    return many(subjects) if many else [holding.count(subject) for subject in subjects]
+
+
+def destroy_many(holding: Holding, subjects: Sequence[Subject], at: datetime) -> list[int]:
+    """Destroy what is held of these people and return how many records of each went; who has none is not looked at
+    twice."""
+    return [
+        holding.destroy(subject, at) if count else 0
+        for subject, count in zip(subjects, count_many(holding, subjects), strict=True)
+    ]
+
+
+def verify_many(holding: Holding, subjects: Sequence[Subject]) -> list[int]:
+    """Return how many records are left of each of these people that should not be."""
+    if hasattr(holding, "verify_many"):
+        left: list[int] = holding.verify_many(subjects)
+        return left
+    if hasattr(holding, "count_many"):
+        return count_many(holding, subjects)
+    return [holding.verify(subject) for subject in subjects]
+
+
 def holdings() -> Sequence[Holding]:
     """Return every holding of this installation, the portal's own before the host's."""
     extensions = current_app.extensions

@@ -3,7 +3,7 @@
 They are kept by law after a person has left, so a destruction leaves them to the sweep, which destroys each day's key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +58,9 @@ class AccessRecords:
 
     def verify(self, subject: Subject) -> int:
         return 0
+
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
+        return [0 for _ in subjects]
 
 
 HOLDING = AccessRecords()

@@ -4,6 +4,7 @@ Decisions and receipts are append-only and name the member by an opaque referenc
 the reference leads to nobody: what stays proves that the company had asked, and identifies no one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +48,13 @@ class Consents:
     def verify(self, subject: Subject) -> int:
         """Return 1 while the reference still leads to a person."""
         return members.count_of(subject.member_ref)
+
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
+        return [0 for _ in subjects]
+
+    def verify_many(self, subjects: Sequence[Subject]) -> list[int]:
+        counts = members.counts_of([subject.member_ref for subject in subjects])
+        return [counts[subject.member_ref] for subject in subjects]
 
 
 HOLDING = Consents()

@@ -4,7 +4,7 @@ The ledger is append-only and names fields, never values, and the member by an o
 art. 35 asks for it on request). Once the member's row is gone the reference leads to nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,13 @@ class Disclosures:
     def verify(self, subject: Subject) -> int:
         """Return 1 while the reference still leads to a person."""
         return members.count_of(subject.member_ref)
+
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
+        return [0 for _ in subjects]
+
+    def verify_many(self, subjects: Sequence[Subject]) -> list[int]:
+        counts = members.counts_of([subject.member_ref for subject in subjects])
+        return [counts[subject.member_ref] for subject in subjects]
 
 
 HOLDING = Disclosures()

@@ -5,7 +5,8 @@ short transaction of its own, and when it cannot be had, that is told by name an
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -148,6 +149,24 @@ class HostRows:
     def verify(self, subject: Subject) -> int:
         return self.count(subject)
 
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
+        """Return how many rows hold something of each of these people, in their order."""
+        with self._store.asking() as connection:
+            return self._counted(connection, subjects)
+
+    def destroy_many(self, subjects: Sequence[Subject], at: datetime) -> list[int]:
+        """Destroy what is held of all these people in one transaction; return how many rows of each went."""
+        with self._store.asking() as connection:
+            these = self._table.c[self.mapped.key].in_([subject.host_id for subject in subjects])
+            if self.mapped.on_destroy == "delete":
+                gone = connection.execute(self._table.delete().where(these).returning(self._table.c[self.mapped.key]))
+                rows = Counter(str(key) for key in gone.scalars())
+                return [rows[subject.host_id] for subject in subjects]
+            left = self._counted(connection, subjects)
+            values = {column: self._blank(connection, column) for column in self._blanked}
+            connection.execute(self._table.update().where(these).values(values))
+            return left
+
     def faults(self) -> list[str]:
         """Return the names of the map that the host's database does not have. Raises Unreachable."""
         with self._store.asking() as connection:
@@ -164,6 +183,21 @@ class HostRows:
     def close(self) -> None:
         """Let go of the host's database."""
         self._store.close()
+
+    def _counted(self, connection: Connection, subjects: Sequence[Subject]) -> list[int]:
+        key = self._table.c[self.mapped.key]
+        these = key.in_([subject.host_id for subject in subjects])
+        if self.mapped.on_destroy == "delete":
+            query = select(key, func.count()).where(these).group_by(key)
+            rows = Counter({str(held): count for held, count in connection.execute(query)})
+        else:
+            found = connection.execute(select(self._table).where(these)).mappings()
+            rows = Counter(
+                str(row[self.mapped.key])
+                for row in found
+                if any(row[column] not in (None, BLANK) for column in self._blanked)
+            )
+        return [rows[subject.host_id] for subject in subjects]
 
     @property
     def _blanked(self) -> tuple[str, ...]:

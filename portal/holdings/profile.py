@@ -1,5 +1,6 @@
 """The profile: what a member or an employer gave at sign-up, sealed, and where the member stands at the gate."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +54,11 @@ class Profile:
 
     def verify(self, subject: Subject) -> int:
         return self.count(subject)
+
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
+        refs = [subject.member_ref for subject in subjects]
+        counts = members.counts_of(refs) + standings.counts_of(refs)
+        return [counts[ref] for ref in refs]
 
 
 def _opened(subject: Subject) -> dict[str, str]:

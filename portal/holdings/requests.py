@@ -4,6 +4,7 @@ That there was a request, its number, days and steps stay, under an opaque refer
 member's key; where a dispute must be kept, it has been copied into the separate store before.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,11 @@ class Requests:
 
     def verify(self, subject: Subject) -> int:
         return self.count(subject)
+
+    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
+        refs = [subject.member_ref for subject in subjects]
+        counts = requests.counts_sealed(refs) + leavers.counts_of_words(refs)
+        return [counts[ref] for ref in refs]
 
 
 def _opened(request: Request, table: str, sealed: bytes | None) -> Any:

@@ -5,6 +5,7 @@ holds a salted commitment, the words and the salt lie in `audit_words` under the
 with that key.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.rules.chain import BEGINNING, Head, Row, canonical
 
 from ..database import Identifier, Model, UtcMicros, db
+from .tallying import tally
 
 READ_AT_ONCE = 1000
 ACTOR_KIND = "actor_kind IN ('STAFF', 'MEMBER', 'STRANGER', 'HOST', 'OPERATOR', 'SYSTEM')"
@@ -183,3 +185,8 @@ def count_words(key_ref: str) -> int:
 def destroy_words(key_ref: str) -> None:
     """Delete the words sealed under this key; the rows that committed to them stay, and so does the chain."""
     db.session.execute(delete(AuditWords).where(AuditWords.key_ref == key_ref))
+
+
+def counts_of_words(key_refs: Collection[str]) -> Counter[str]:
+    """Return how many rows have words sealed under each of these keys."""
+    return tally(AuditWords.key_ref, key_refs)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    insert,
     or_,
     select,
     true,
@@ -114,14 +115,14 @@ class DestroyedMark(Model):
     seq: Mapped[int] = mapped_column(Identifier)
 
 
-def add(destruction: Destruction, tasks: Sequence[Task]) -> None:
-    """Keep a destruction and the tasks it consists of. Raises IntegrityError for a member who has one."""
-    db.session.add(destruction)
+def add_many(made: Sequence[tuple[Destruction, list[dict[str, Any]]]]) -> None:
+    """Keep destructions and the tasks each consists of, dicts of columns. Raises IntegrityError for a member who has
+    one."""
+    db.session.add_all([destruction for destruction, _ in made])
     db.session.flush()
-    for task in tasks:
-        task.destruction_id = destruction.id
-    db.session.add_all(tasks)
-    db.session.flush()
+    rows = [{**task, "destruction_id": destruction.id, "evidence": ""} for destruction, tasks in made for task in tasks]
+    if rows:
+        db.session.connection().execute(insert(Task), rows)
 
 
 def of_ref(ref: str) -> Destruction | None:

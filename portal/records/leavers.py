@@ -4,6 +4,7 @@ A report is a request of kind LEAVER; the row tells how it went on for this one 
 clear: the member by reference, the words of an objection under the member's own key.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
 from .requests import Request, RequestEvent
+from .tallying import tally
 
 _TO_ORDER = 'approved_at IS NOT NULL AND ordered_at IS NULL AND "end" IS NULL'
 
@@ -343,3 +345,9 @@ def _changed(statement: Update) -> int:
     result = db.session.execute(statement.execution_options(synchronize_session=False))
     db.session.expire_all()
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def counts_of_words(member_refs: Collection[str]) -> Counter[str]:
+    """Return how many objections of each member still hold what was written."""
+    said = (Leaver, Objection, Objection.leaver_id == Leaver.id)
+    return tally(Leaver.member_ref, member_refs, Objection.sealed.is_not(None), joined=said)

@@ -1,12 +1,14 @@
 """Mails waiting to be sent, and the fact that they were: the outbox. What a mail said is wiped once it is gone."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
+from .tallying import tally
 
 
 class Mail(Model):
@@ -93,3 +95,8 @@ def wipe_under(key_ref: str) -> int:
     """Call off the letters under this key and wipe what they say; return how many there were."""
     kept = update(Mail).where(Mail.key_ref == key_ref, Mail.sealed.is_not(None))
     return db.session.execute(kept.values(sealed=None, state="CANCELLED")).rowcount
+
+
+def counts_sealed(key_refs: Collection[str]) -> Counter[str]:
+    """Return how many letters under each of these keys still hold what they say."""
+    return tally(Mail.key_ref, key_refs, Mail.sealed.is_not(None))

@@ -5,6 +5,7 @@ A member who is known from a consent only has no profile yet: `sealed` is NULL.
 
 import secrets
 from base64 import b32encode
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
 from ..errors import AlreadyKept
+from .tallying import tally
 
 REF_BYTES = 16
 Source = Literal["HOST", "SELF", "EMPLOYER"]  # who gave the data: the host's own records, the person, the company
@@ -165,3 +167,8 @@ def destroy_of(ref: str) -> int:
 def of_refs(refs: Collection[str]) -> list[Member]:
     """Return the members with these references; name no more than one query can."""
     return list(db.session.scalars(select(Member).where(Member.ref.in_(refs))))
+
+
+def counts_of(refs: Collection[str]) -> Counter[str]:
+    """Return, by reference, 1 for each of these that leads to a member."""
+    return tally(Member.ref, refs)

@@ -1,11 +1,14 @@
 """Proofs: a link or a code sent to a mailbox, which shows once that somebody reads it. The secret is never kept."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db
+from .tallying import tally
 
 
 class Proof(Model):
@@ -63,3 +66,8 @@ def count_of(subject: str) -> int:
 def destroy_of(subject: str) -> None:
     """Delete the proofs that speak for `subject`."""
     db.session.execute(delete(Proof).where(Proof.subject == subject))
+
+
+def counts_of(subjects: Collection[str]) -> Counter[str]:
+    """Return how many proofs speak for each of these."""
+    return tally(Proof.subject, subjects)

@@ -4,6 +4,7 @@ What a person wrote lies sealed under `key_ref`: the member's own key, or a key 
 knows yet whose it is.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
 from .audit import ACTOR_KIND
+from .tallying import tally
 
 
 class Request(Model):
@@ -307,3 +309,11 @@ def wipe_paper(ref: str, at: datetime) -> Request | None:
     if not db.session.execute(held.values(sealed=None, destroyed_at=at)).rowcount:
         return None
     return db.session.scalars(select(Request).join(Paper, Paper.request_id == Request.id).where(Paper.ref == ref)).one()
+
+
+def counts_sealed(member_refs: Collection[str]) -> Counter[str]:
+    """Return how many requests and papers of each member still hold what was written."""
+    papers = (Request, Paper, Paper.request_id == Request.id)
+    return tally(Request.member_ref, member_refs, Request.sealed.is_not(None)) + tally(
+        Request.member_ref, member_refs, Paper.sealed.is_not(None), joined=papers
+    )

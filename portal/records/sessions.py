@@ -3,6 +3,8 @@
 The row is the session: who deletes it has signed the holder out, whatever cookie comes afterwards.
 """
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +12,7 @@ from sqlalchemy import CheckConstraint, LargeBinary, Select, UniqueConstraint, d
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db
+from .tallying import tally
 
 HolderKind = Literal["STAFF", "MEMBER"]
 
@@ -100,3 +103,8 @@ def forget_before(moment: datetime) -> int:
 def count_of(holder_kind: HolderKind, holder_ref: str) -> int:
     """Return how many sessions the holder has."""
     return db.session.scalar(select(func.count()).select_from(_of(holder_kind, holder_ref).subquery())) or 0
+
+
+def counts_of(holder_kind: HolderKind, holder_refs: Collection[str]) -> Counter[str]:
+    """Return how many sessions each of these holders has."""
+    return tally(Session.holder_ref, holder_refs, Session.holder_kind == holder_kind)

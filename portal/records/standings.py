@@ -3,6 +3,7 @@
 The gate reads this table. Whoever changes a row holds `portal.records.epoch.standing_change` round the commit.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy import delete, false, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, UtcMicros, db, inserting
+from .tallying import tally
 
 
 class Standing(Model):
@@ -83,3 +85,8 @@ def count_of(ref: str) -> int:
 def destroy_of(ref: str) -> int:
     """Delete a member's standing: the gate stops whoever has none. The caller holds `standing_change`."""
     return db.session.execute(delete(Standing).where(Standing.ref == ref)).rowcount
+
+
+def counts_of(refs: Collection[str]) -> Counter[str]:
+    """Return how many standings each member has, by reference."""
+    return tally(Standing.ref, refs)

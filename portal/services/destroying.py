@@ -20,6 +20,7 @@ from flask import Flask, current_app
 
 from portal.clock import Clock, seoul_day
 from portal.database import db, writing
+from portal.holdings import destroy_many, verify_many
 from portal.records import destructions, leavers, scanning
 from portal.rules.deed import Deed
 from portal.rules.destruction import Kind, Outcome
@@ -83,28 +84,38 @@ def _begin_ledger(works: Sequence[Work], at: datetime) -> Passed:
 def _separate(works: Sequence[Work], at: datetime) -> Passed:
     """Copy what must be kept into the separate store and read it back; until then nothing else happens."""
     store = SeparatedStore(db.engines["separated"], person_keys.opened())
-    outcomes = {}
-    for work in works:
-        try:
-            store.keep(_to_keep(work, at), at)
-            outcomes[work.task_id] = PROVED
-        except NotVerified:
-            outcomes[work.task_id] = Outcome(fault=Fault.COPY_DIFFERS)
+    records = {work.task_id: _to_keep(work, at) for work in works}
+    try:
+        store.keep([record for some in records.values() for record in some], at)
+        outcomes = dict.fromkeys(records, PROVED)
+    except NotVerified:  # which of them it was is asked one by one
+        outcomes = {task_id: _kept(store, some, at) for task_id, some in records.items()}
     with writing():
         return leased.keep(works, outcomes, at)
+
+
+def _kept(store: SeparatedStore, records: Sequence[Kept], at: datetime) -> Outcome:
+    try:
+        store.keep(records, at)
+    except NotVerified:
+        return Outcome(fault=Fault.COPY_DIFFERS)
+    return PROVED
 
 
 def _destroy_holding(works: Sequence[Work], at: datetime) -> Passed:
     """Destroy one of the portal's own holdings and ask it again, all in the transaction that says so."""
     holding = holding_of(works[0].facts.target)
     with changing_standing():
-        outcomes = {}
-        for work in leased.ours(works):
-            if holding is None:
-                outcomes[work.task_id] = Outcome(fault=Fault.NO_COLLECTOR)
-                continue
-            removed = holding.destroy(work.subject, at)
-            outcomes[work.task_id] = Outcome(removed, holding.verify(work.subject))
+        mine = leased.ours(works)
+        people = [work.subject for work in mine]
+        if holding is None:
+            outcomes = dict.fromkeys((work.task_id for work in mine), Outcome(fault=Fault.NO_COLLECTOR))
+        else:
+            removed = destroy_many(holding, people, at)
+            left = verify_many(holding, people)
+            outcomes = {
+                work.task_id: Outcome(gone, still) for work, gone, still in zip(mine, removed, left, strict=True)
+            }
         return leased.keep(works, outcomes, at)
 
 

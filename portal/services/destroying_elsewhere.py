@@ -8,9 +8,10 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
+from typing import cast
 
 from portal.database import writing
-from portal.holdings import Holding, Unreachable, holdings
+from portal.holdings import Holding, ManyAtOnce, Unreachable, holdings
 from portal.holdings.webhook import CallFault, Line
 from portal.rules.destruction import Outcome
 from portal.rules.destruction_fault import Fault
@@ -25,17 +26,31 @@ def destroy_at_host(works: Sequence[Work], at: datetime) -> Passed:
     """Destroy in one of the host's tables and ask it again; it commits by itself, so a lost count is possible."""
     holding = holding_of(works[0].facts.target)
     outcomes = {}
-    for work in works:
-        if holding is None:
-            outcomes[work.task_id] = Outcome(fault=Fault.NO_COLLECTOR)
-            continue
-        try:
-            removed = holding.destroy(work.subject, at)
-            outcomes[work.task_id] = Outcome(removed, holding.verify(work.subject), cut_short=work.cut_short)
-        except Unreachable:
-            outcomes[work.task_id] = Outcome(fault=Fault.UNREACHABLE)
+    if holding is None:
+        outcomes = dict.fromkeys((work.task_id for work in works), Outcome(fault=Fault.NO_COLLECTOR))
+    elif hasattr(holding, "destroy_many"):
+        outcomes = _destroyed_together(cast(ManyAtOnce, holding), works, at)
+    else:
+        for work in works:
+            try:
+                removed = holding.destroy(work.subject, at)
+                outcomes[work.task_id] = Outcome(removed, holding.verify(work.subject), cut_short=work.cut_short)
+            except Unreachable:
+                outcomes[work.task_id] = Outcome(fault=Fault.UNREACHABLE)
     with writing():
         return leased.keep(works, outcomes, at)
+
+
+def _destroyed_together(holding: ManyAtOnce, works: Sequence[Work], at: datetime) -> dict[int, Outcome]:
+    people = [work.subject for work in works]
+    try:
+        removed, left = holding.destroy_many(people, at), holding.count_many(people)
+    except Unreachable:
+        return dict.fromkeys((work.task_id for work in works), Outcome(fault=Fault.UNREACHABLE))
+    return {
+        work.task_id: Outcome(gone, still, cut_short=work.cut_short)
+        for work, gone, still in zip(works, removed, left, strict=True)
+    }
 
 
 def holding_of(key: str) -> Holding | None:

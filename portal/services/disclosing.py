@@ -149,8 +149,11 @@ def refused(limit: int) -> list[NotSent]:
 def processors_that_received(member_ref: str) -> list[str]:
     """Return the keys of the processors that a destruction must ask: those that received something of this member and
     have not ended. Who has ended has returned or destroyed everything, and the register holds the record of it."""
+    received = disclosures.receivers_of(member_ref)
+    if not received:
+        return []
     ended = {standing.entry.key for standing in entrusted.standings() if standing.ended_on is not None}
-    return [key for key in disclosures.receivers_of(member_ref) if key not in ended]
+    return [key for key in received if key not in ended]
 
 
 def _is_of(row: Disclosure, member: Member | None) -> bool:

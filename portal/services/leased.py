@@ -72,7 +72,6 @@ def lease(at: datetime, limit: int) -> list[Work]:
             for task, cut_short in leased
         ]
         for destruction in owners.values():
-            db.session.refresh(destruction)
             db.session.expunge(destruction)
     return works
 

@@ -40,6 +40,7 @@ from portal.services.requesting import Filed, NoSuchRequest
 from portal.settings import Settings
 
 AT_ONCE = 200
+ORDERED_AT_ONCE = 50
 LONGEST_S = 2.0  # a transaction of the job that takes longer ends early, so that others may write
 LINK_LASTS = timedelta(days=14)  # an objection is heard as long as nothing was destroyed
 FROM_HOST = "HOST"
@@ -222,11 +223,16 @@ def order_some(at: datetime, limit: int = AT_ONCE) -> int:
         of = {request.id: request for request in requests.of_ids({leaver.request_id for leaver in due})}
         approvers = _approvers(of)
         until = time.monotonic() + LONGEST_S
-        for count, leaver in enumerate(due, 1):
-            _order(leaver, of[leaver.request_id], approvers[leaver.request_id], at)
-            if time.monotonic() > until:
-                return count
-        return len(due)
+        count = 0
+        for request_id, request in of.items():
+            people = [leaver for leaver in due if leaver.request_id == request_id]
+            for start in range(0, len(people), ORDERED_AT_ONCE):
+                some = people[start : start + ORDERED_AT_ONCE]
+                _order(some, request, approvers[request_id], at)
+                count += len(some)
+                if time.monotonic() > until:
+                    return count
+        return count
 
 
 def _to_report(company_ref: str | None, held: Sequence[Member]) -> list[Member]:
@@ -279,25 +285,24 @@ def address_of(profile: dict[str, str]) -> str:
     return ""
 
 
-def _order(leaver: Leaver, request: Request, approver: str, at: datetime) -> None:
+def _order(people: Sequence[Leaver], request: Request, approver: str, at: datetime) -> None:
     asked_alone = request.requester != "EMPLOYER"
-    try:
-        ordering.order(
-            leaver.member_ref,
-            "LEFT_COMPANY",
-            event_day=leaver.left_on,
-            by=SYSTEM,
-            at=at,
-            handler=request.handler_ref or "",
-            approver=approver,
-            request_number=request.number,
-            batch_ref=request.ref,
-            write_to=requesting.details_of(request).get("reply_to", "") if asked_alone else "",
-            language=request.language,
-        )
-    except LookupError:  # destroyed by another way, the row with it
-        leaver.end, leaver.ended_at = ReportEnd.RIGHT.value, at
-    leaver.ordered_at = at
+    ordered = ordering.order_many(
+        {leaver.member_ref: leaver.left_on for leaver in people},
+        "LEFT_COMPANY",
+        by=SYSTEM,
+        at=at,
+        handler=request.handler_ref or "",
+        approver=approver,
+        request_number=request.number,
+        batch_ref=request.ref,
+        write_to=requesting.details_of(request).get("reply_to", "") if asked_alone else "",
+        language=request.language,
+    )
+    for leaver in people:
+        if leaver.member_ref not in ordered:  # destroyed by another way, the row with it
+            leaver.end, leaver.ended_at = ReportEnd.RIGHT.value, at
+        leaver.ordered_at = at
 
 
 def _approvers(of: dict[int, Request]) -> dict[int, str]:

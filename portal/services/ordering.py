@@ -5,16 +5,17 @@ What would go is counted first, so that whoever removes less later cannot call i
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from portal.holdings import Subject, Unreachable, holdings
+from portal.holdings import Subject, Unreachable, count_many, holdings
 from portal.holdings.host import HostRows
 from portal.policy.model import Event, Policy
 from portal.records import consents, destructions, members, requests
-from portal.records.destructions import Destruction, Task
+from portal.records.destructions import Destruction
 from portal.records.members import Member, new_ref
 from portal.rules.deed import Deed
 from portal.rules.destruction import STAGES, Kind
@@ -23,7 +24,6 @@ from portal.rules.ledger import Reason
 from portal.services import auditing, connected, publishing, registering
 from portal.services.auditing import By
 from portal.vault import person_keys
-from portal.vault.person_keys import KeyDestroyed
 
 Why = Literal["LEFT_COMPANY", "ASKED", "PERIOD_ENDED", "REPLAYED"]
 SHORTEST_MARK = 6  # a shorter text stands in files by chance
@@ -50,7 +50,7 @@ def preview(member_ref: str, why: Why, event_day: date, at: datetime) -> Preview
     if member is None:
         raise LookupError(member_ref)
     policy = publishing.in_force(at).policy
-    return Preview(_counts(Subject(member.ref, member.host_id)), _kept(policy, member, why, event_day))
+    return Preview(_counts([Subject(member.ref, member.host_id)])[member.ref], _kept(policy, member, why, event_day))
 
 
 def order(
@@ -71,43 +71,79 @@ def order(
 
     A member who has one keeps it. `write_to` is told when it is proved. Raises LookupError for an unknown member.
     """
-    known = destructions.of_member(member_ref)
-    if known is not None:
-        return known.ref
-    member = members.hold(member_ref)
-    if member is None:
-        raise LookupError(member_ref)
-    policy = publishing.in_force(at).policy
-    subject = Subject(member.ref, member.host_id)
-    counts, kept = _counts(subject), _kept(policy, member, why, event_day)
-    ref = new_ref()
-    facts = {
-        "host_id": member.host_id,
-        "marks": _marks(member),
-        "write_to": write_to,
-        "language": language,
-        "fraud": {"email": _hex(member.email_index), "login_id": _hex(member.login_index), "reason": why},
-    }
-    destruction = Destruction(
-        ref=ref,
-        member_ref=member.ref,
-        member_since=member.created_at,
-        company_ref=member.company_ref,
-        batch_ref=batch_ref,
-        request_number=request_number,
-        reason=why,
-        event_day=event_day,
+    ordered = order_many(
+        {member_ref: event_day},
+        why,
+        by=by,
+        at=at,
         handler=handler,
         approver=approver,
-        decided_at=at,
-        plan=json.dumps({"counts": counts, "kept": [[rule, day.isoformat()] for rule, day in kept]}, sort_keys=True),
-        sealed=person_keys.make(ref, at).seal("destructions", "sealed", facts, ref),
+        request_number=request_number,
+        batch_ref=batch_ref,
+        write_to=write_to,
+        language=language,
     )
-    destructions.add(destruction, _tasks(counts, kept, connected.tasks_for(member.ref), at))
-    auditing.note(
-        Deed.DESTRUCTION_ORDERED, by, at, subject=member.ref, about=request_number or ref, reason=Reason(why).value
-    )
-    return ref
+    return ordered[member_ref]
+
+
+def order_many(
+    event_days: Mapping[str, date],
+    why: Why,
+    *,
+    by: By,
+    at: datetime,
+    handler: str = "",
+    approver: str = "",
+    request_number: str | None = None,
+    batch_ref: str | None = None,
+    write_to: str = "",
+    language: str = "ko",
+) -> dict[str, str]:
+    """Order the destruction of the data of several members, each with the day from which kept records count, as `order`
+    does; return the references by member, without those of unknown members. Name no more than one query can."""
+    held = members.hold_many(event_days)
+    known = {ref: one.ref for ref, one in destructions.of_members(event_days).items()}
+    found = [member for member in held if member.ref not in known]
+    policy = publishing.in_force(at).policy
+    counts = _counts([Subject(member.ref, member.host_id) for member in found])
+    profiles = registering.profiles_of(found)
+    refs = {member.ref: new_ref() for member in found}
+    seals = person_keys.opened().make_many(list(refs.values()), at)
+    made: list[tuple[Destruction, list[dict[str, Any]]]] = []
+    for member, seal in zip(found, seals, strict=True):
+        counted, kept = counts[member.ref], _kept(policy, member, why, event_days[member.ref])
+        facts = {
+            "host_id": member.host_id,
+            "marks": _marks(member, profiles.get(member.ref, {})),
+            "write_to": write_to,
+            "language": language,
+            "fraud": {"email": _hex(member.email_index), "login_id": _hex(member.login_index), "reason": why},
+        }
+        plan = {"counts": counted, "kept": [[rule, day.isoformat()] for rule, day in kept]}
+        destruction = Destruction(
+            ref=seal.ref,
+            member_ref=member.ref,
+            member_since=member.created_at,
+            company_ref=member.company_ref,
+            batch_ref=batch_ref,
+            request_number=request_number,
+            reason=why,
+            event_day=event_days[member.ref],
+            handler=handler,
+            approver=approver,
+            decided_at=at,
+            plan=json.dumps(plan, sort_keys=True),
+            sealed=seal.seal("destructions", "sealed", facts, seal.ref),
+        )
+        made.append((destruction, _tasks(counted, kept, connected.tasks_for(member.ref), at)))
+    destructions.add_many(made)
+    reason = Reason(why).value
+    if request_number:
+        auditing.note_each(Deed.DESTRUCTION_ORDERED, by, at, list(refs), about=request_number, reason=reason)
+    else:
+        for member_ref, ref in refs.items():
+            auditing.note(Deed.DESTRUCTION_ORDERED, by, at, subject=member_ref, about=ref, reason=reason)
+    return known | refs
 
 
 def facts_of_many(some: Collection[Destruction]) -> dict[int, dict[str, Any]]:
@@ -146,7 +182,7 @@ def _tasks(
     kept: tuple[tuple[str, date], ...],
     elsewhere: Iterable[tuple[Kind, str, timedelta]],
     at: datetime,
-) -> list[Task]:
+) -> list[dict[str, Any]]:
     wanted: list[tuple[Kind, str, int | None]] = [(Kind.LEDGER, "", None)]
     wanted += [(Kind.SEPARATE, rule, None) for rule, _ in kept if rule != "access_record"]
     for holding in holdings():
@@ -156,30 +192,27 @@ def _tasks(
     wanted += [(kind, target, None) for kind, target in waits]
     wanted += [(kind, "", None) for kind in (Kind.KEY, Kind.SCAN, Kind.CERTIFICATE, Kind.END)]
     return [
-        Task(
-            stage=STAGES[kind].value,
-            kind=kind.value,
-            target=target,
-            expected=expected,
-            state="WAITING",
-            due_at=at + waits.get((kind, target), timedelta(0)),
-            attempts=0,
-            fence=0,
-            removed=0,
-            fault="",
-            evidence="",
-        )
+        {
+            "stage": STAGES[kind].value,
+            "kind": kind.value,
+            "target": target,
+            "expected": expected,
+            "state": "WAITING",
+            "due_at": at + waits.get((kind, target), timedelta(0)),
+        }
         for kind, target, expected in wanted
     ]
 
 
-def _counts(subject: Subject) -> dict[str, int | None]:
-    counts: dict[str, int | None] = {}
+def _counts(subjects: Sequence[Subject]) -> dict[str, dict[str, int | None]]:
+    """Return how many records of each person each holding has, None where it could not be asked."""
+    counts: dict[str, dict[str, int | None]] = {subject.member_ref: {} for subject in subjects}
     for holding in holdings():
-        try:
-            counts[holding.key] = holding.count(subject)
-        except Unreachable:
-            counts[holding.key] = None
+        for subject in subjects:
+            counts[subject.member_ref][holding.key] = None
+        with suppress(Unreachable):
+            for subject, count in zip(subjects, count_many(holding, subjects), strict=True):
+                counts[subject.member_ref][holding.key] = count
     return counts
 
 
@@ -204,12 +237,8 @@ def _kept(policy: Policy, member: Member, why: Why, event_day: date) -> tuple[tu
     return tuple((rule, until_of(policy, rule, why, event_day, day.get(rule))) for rule in rules if rule in known)
 
 
-def _marks(member: Member) -> list[str]:
+def _marks(member: Member, profile: Mapping[str, str]) -> list[str]:
     """Return the texts that must be found in no file afterwards."""
-    try:
-        profile = registering.profile_of(member)
-    except KeyDestroyed:
-        profile = {}
     personal = [profile.get(item, "") for item in ("email", "login_id", "personal_contact")]
     return sorted({text for text in (*personal, member.host_id) if len(text.encode()) >= SHORTEST_MARK})
 

@@ -79,7 +79,7 @@ class SeparatedStore:
         """
         known = {(row.subject, row.rule, row.source): row.ref for row in self._rows(records)}
         new = [kept for kept in records if (kept.subject, kept.rule, kept.source) not in known]
-        seals = {kept.ref: self._keys.make(kept.ref, at) for kept in new}
+        seals = {seal.ref: seal for seal in self._keys.make_many([kept.ref for kept in new], at)}
         rows = [
             {
                 "ref": kept.ref,

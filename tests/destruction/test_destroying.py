@@ -161,6 +161,8 @@ class Lying:
         self.key, self.name, self.articles, self.kept = honest.key, honest.name, honest.articles, honest.kept
 
     def __getattr__(self, name: str) -> object:
+        if name.endswith("_many"):
+            raise AttributeError(name)
         return getattr(self._honest, name)
 
     def destroy(self, subject: Subject, at: object) -> int:
