@@ -31,6 +31,9 @@ VACUUMED = (
     "sessions",
     "destructions",
     "separated_records",
+    "objections",
+    "uploads",
+    "upload_pages",
 )
 
 
