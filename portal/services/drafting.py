@@ -9,10 +9,10 @@ Releasing, in one transaction, after the gate's readers were told that something
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from portal.clock import seoul_day
+from portal.clock import SEOUL, seoul_day
 from portal.database import writing
 from portal.policy.faults import Fault, PolicyFaults
 from portal.policy.law import notes
@@ -173,11 +173,13 @@ def drop(ref: str, *, seen: int, by: By, at: datetime) -> None:
 
 
 def plan_of(policy: Policy, at: datetime, language: Language) -> Plan:
-    """Return what releasing this policy would do."""
-    before = publishing.in_force(at)
-    material = is_material(before.policy, policy)
-    changed = difference(before.policy, policy, language)
-    satisfied = standings.count_satisfying(before.requirement_hash)
+    """Return what releasing this policy would do, against the version that will be in force when its day begins: one
+    that is announced already may lie between, and a draft that does not have its changes would take them back."""
+    starts = datetime.combine(policy.effective_on, time.min, SEOUL)
+    before = publishing.in_force(max(at, starts)).policy
+    material = is_material(before, policy)
+    changed = difference(before, policy, language)
+    satisfied = standings.count_satisfying(publishing.in_force(at).requirement_hash)
     return Plan(
         difference=changed,
         members=satisfied,

@@ -101,6 +101,22 @@ def test_a_change_of_contacts_wants_seven_days(app: Flask, clock: FakeClock) -> 
     assert (plan.material, plan.lead_days, plan.earliest, plan.asked_again) == (False, 7, date(2026, 11, 30), 0)
 
 
+def test_a_draft_is_held_against_what_comes_before_it(app: Flask, clock: FakeClock) -> None:
+    """While a version is announced, a draft for a later day that lacks its processor is seen to take it back."""
+    with app.app_context():
+        first = begun(clock)
+        with_processor(clock, first)
+        drafting.release(first, MIDNIGHT, "", seen=2, by=OFFICER, at=clock())
+        policy = drafting.draft_of(begun(clock, date(2027, 2, 1))).policy
+        assert policy is not None
+        plan = drafting.plan_of(policy, clock(), "ko")
+
+    assert (plan.difference.before, plan.material) == ("2027-01-04", True)
+    assert {(fact.key, fact.change) for fact in plan.difference.facts if fact.section == "processors"} == {
+        ("carrier", "removed")
+    }
+
+
 def test_a_release_takes_effect_at_its_minute(app: Flask, clock: FakeClock) -> None:
     """Until then the old version is in force, from then on the new one; the release is kept with its figures."""
     with app.app_context():
