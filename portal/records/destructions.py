@@ -217,15 +217,19 @@ def lease(at: datetime, until: datetime, limit: int) -> list[tuple[Task, bool]]:
     A task's turn comes when every task of a lower stage is done and nothing is held. Each lease counts an attempt and
     raises the fence.
     """
-    first = db.session.execute(_due(at).with_only_columns(Task.kind, Task.target).limit(1)).first()
-    if first is None:
-        return []
-    same = _due(at).where(Task.kind == first.kind, Task.target == first.target).limit(limit)
-    leased = []
-    for task in db.session.scalars(same.with_for_update(of=Task, skip_locked=True)).all():
-        leased.append((task, task.state == "LEASED"))
-        task.state, task.due_at = "LEASED", until
-        task.attempts, task.fence = task.attempts + 1, task.fence + 1
+    leased: list[tuple[Task, bool]] = []
+    for state in ("LEASED", "WAITING"):
+        due = _due(at, state)
+        first = db.session.execute(due.with_only_columns(Task.kind, Task.target).limit(1)).first()
+        if first is None:
+            continue
+        same = due.where(Task.kind == first.kind, Task.target == first.target).limit(limit)
+        for task in db.session.scalars(same.with_for_update(of=Task, skip_locked=True)).all():
+            leased.append((task, state == "LEASED"))
+            task.state, task.due_at = "LEASED", until
+            task.attempts, task.fence = task.attempts + 1, task.fence + 1
+        if leased:
+            break
     db.session.flush()
     return leased
 
@@ -338,7 +342,8 @@ def raise_mark(seq: int) -> None:
     db.session.execute(update(DestroyedMark).where(DestroyedMark.seq < seq).values(seq=seq))
 
 
-def _due(at: datetime) -> Any:
+def _due(at: datetime, state: str) -> Any:
+    """Tasks in one state: two at once would have every open task sorted for each lease."""
     lower = aliased(Task)
     earlier = exists().where(
         and_(lower.destruction_id == Task.destruction_id, lower.stage < Task.stage, lower.state != "DONE")
@@ -348,7 +353,7 @@ def _due(at: datetime) -> Any:
         select(Task)
         .join(Destruction, Destruction.id == Task.destruction_id)
         .where(
-            Task.state.in_(("WAITING", "LEASED")),
+            Task.state == state,
             Task.due_at <= at,
             ~earlier,
             or_(Task.stage < FIRST_HELD, ~held),
