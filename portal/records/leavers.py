@@ -299,6 +299,12 @@ def objections_of(leaver_ids: Collection[int]) -> dict[int, Objection]:
     return {objection.leaver_id: objection for objection in db.session.scalars(query)}
 
 
+def alone_of(company_ref: str, limit: int) -> Sequence[Leaver]:
+    """Return the people of a company who said themselves that they have left, newest first."""
+    query = select(Leaver).where(Leaver.company_ref == company_ref, Leaver.reporter == "")
+    return db.session.scalars(query.order_by(Leaver.id.desc()).limit(limit)).all()
+
+
 def objected_to(request_id: int) -> list[tuple[Leaver, Objection]]:
     """Return who objected to a report, those first whose objection is not judged."""
     query = select(Leaver, Objection).join(Objection, Objection.leaver_id == Leaver.id)

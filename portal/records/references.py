@@ -18,6 +18,7 @@ for _name in (
     "accounts",
     "audit",
     "companies",
+    "company_answers",
     "company_events",
     "consents",
     "destructions",

@@ -105,12 +105,12 @@ class RequestNumber(Model):
 
 
 class RequestNotice(Model):
-    """A notice to staff about a due day, so that each is sent once."""
+    """A notice about a due day, to staff or to a former company, so that each is sent once."""
 
     __tablename__ = "request_notices"
 
     request_id: Mapped[int] = mapped_column(ForeignKey(Request.id), primary_key=True, autoincrement=False)
-    notice: Mapped[str] = mapped_column(primary_key=True)  # portal.rules.deadline.Notice
+    notice: Mapped[str] = mapped_column(primary_key=True)  # portal.rules.deadline.Notice, or leaving.Letter
     sent_at: Mapped[datetime] = mapped_column(UtcMicros)
 
 
@@ -213,6 +213,12 @@ def events_of(request_ids: Collection[int]) -> dict[int, list[RequestEvent]]:
 def notices_of(request_id: int) -> list[str]:
     """Return the notices about a request that were sent."""
     return list(db.session.scalars(select(RequestNotice.notice).where(RequestNotice.request_id == request_id)))
+
+
+def notices_sent(request_id: int) -> dict[str, datetime]:
+    """Return when each notice about a request was sent, by notice."""
+    query = select(RequestNotice).where(RequestNotice.request_id == request_id)
+    return {notice.notice: notice.sent_at for notice in db.session.scalars(query)}
 
 
 def keep_notice(request_id: int, notice: str, at: datetime) -> None:

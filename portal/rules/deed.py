@@ -57,6 +57,7 @@ class Deed(StrEnum):
     EVIDENCE_ENTERED = "evidence.entered"
     OBJECTION_MADE = "objection.made"
     OBJECTION_DECIDED = "objection.decided"
+    COMPANY_ANSWERED = "company.answered"
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     HOLDS_VIEWED = "holds.viewed"
@@ -129,6 +130,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.EVIDENCE_ENTERED: Text(ko="파기 증빙 등록", en="Evidence entered"),
     Deed.OBJECTION_MADE: Text(ko="퇴사 이의 제기", en="Objection to a report made"),
     Deed.OBJECTION_DECIDED: Text(ko="퇴사 이의 결정", en="Objection to a report decided"),
+    Deed.COMPANY_ANSWERED: Text(ko="퇴사 확인 답변", en="Company's answer on leaving"),
     Deed.HOLD_PLACED: Text(ko="파기 보류", en="Hold placed"),
     Deed.HOLD_LIFTED: Text(ko="파기 보류 해제", en="Hold lifted"),
     Deed.HOLDS_VIEWED: Text(ko="파기 보류 목록 조회", en="Holds viewed"),

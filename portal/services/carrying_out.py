@@ -68,7 +68,7 @@ def correct(request: Request, changes: Mapping[str, str], by: By, at: datetime) 
 def carry_out(request: Request, word: Word, by: By, at: datetime) -> None:
     """Do what a step of this word says, inside its `transaction`, before the step. Raises CannotCarryOut."""
     kind = Kind(request.kind)
-    if not at_the_gate(kind, word) or is_report(request) or (kind is Kind.LEAVER and word is not Word.APPROVED):
+    if not at_the_gate(kind, word) or is_report(request) or (kind in DESTROYING and word is not Word.APPROVED):
         return
     member = members.of_ref(request.member_ref) if request.member_ref else None
     if member is None:

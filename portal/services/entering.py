@@ -7,13 +7,15 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from portal.database import writing
 from portal.policy.model import Language
 from portal.records import drafts, members, sessions
 from portal.records.drafts import Draft
-from portal.records.members import new_ref
+from portal.records.members import Member, new_ref
 from portal.rules.deed import Deed
 from portal.services import auditing, mailing, proving, registering
 from portal.services.auditing import SYSTEM, By
@@ -27,16 +29,26 @@ SEEN_EVERY = timedelta(seconds=20)
 WINDOW, TIMES = timedelta(minutes=10), 5
 LONGEST = 320
 AT_ONCE = 50
+Towards = Literal["", "left"]  # where a link leads: one's own page, or saying that one has left
 
 
-def ask(typed: str, language: Language, origin: str, at: datetime) -> None:
-    """Keep what was typed until somebody looks it up. Raises limiting.TooMany, for an address or for what was typed."""
+def ask(typed: str, language: Language, origin: str, at: datetime, *, company: str = "", towards: Towards = "") -> None:
+    """Keep what was typed until somebody looks it up; `company` tells people of one address apart.
+
+    Raises limiting.TooMany, for an address or for what was typed.
+    """
     typed = typed.strip()[:LONGEST]
     limit("enter from", origin, at, times=TIMES, within=WINDOW)
     limit("enter as", typed.casefold(), at, times=TIMES, within=WINDOW)
     ref = new_ref()
     with writing():
-        content = {"typed": typed, "language": language, "origin": origin}
+        content = {
+            "typed": typed,
+            "language": language,
+            "origin": origin,
+            "company": company.strip()[:LONGEST],
+            "towards": towards,
+        }
         sealed = person_keys.make(ref, at).seal("drafts", "sealed", content)
         drafts.add(Draft(ref=ref, kind="ENTER", sealed=sealed, made_at=at))
 
@@ -98,13 +110,25 @@ def _write_link(ref: str, at: datetime) -> int:
             return 0
         asked = person_keys.seal_of(ref).open("drafts", "sealed", draft.sealed)
         found = registering.of_email(asked["typed"]) or registering.found_by("login_id", asked["typed"])
+        if len(found) > 1 and asked.get("company"):
+            found = _at_company(found, asked["company"])
         member = found[0] if len(found) == 1 else None
         address = registering.profile_of(member).get("email", "") if member else ""
         if member is not None and address:
             token = proving.issue_link("ENTER", member.ref, at, LASTS)
-            values = {"link": mailing.link(f"/enter/open?token={token}"), "minutes": str(LASTS.seconds // 60)}
-            mailing.post("enter_link", address, values, key_ref=member.ref, language=asked["language"], at=at)
+            letter, to = ("left_link", "&to=left") if asked.get("towards") == "left" else ("enter_link", "")
+            values = {"link": mailing.link(f"/enter/open?token={token}{to}"), "minutes": str(LASTS.seconds // 60)}
+            mailing.post(letter, address, values, key_ref=member.ref, language=asked["language"], at=at)
             auditing.note(Deed.LINK_SENT, SYSTEM, at, subject=member.ref, facts={"origin": asked["origin"]})
         drafts.drop(ref)
     person_keys.destroy(ref, at)
     return int(bool(address))
+
+
+def _at_company(found: Sequence[Member], company: str) -> list[Member]:
+    """Return those of these members whose company has this number or name."""
+    numbered = registering.company_numbered(company)
+    if numbered is not None:
+        return [member for member in found if member.company_ref == numbered.ref]
+    profiles, name = registering.profiles_of(found), company.casefold()
+    return [one for one in found if profiles.get(one.ref, {}).get("company_name", "").casefold() == name]

@@ -151,8 +151,6 @@ def send(asking: Asking, number: str, word: Word, words: str, at: datetime) -> N
         if known is None or request is None or request.member_ref != known.ref:
             raise NoSuchRequest(number)
         requesting.take_step(request, word, by=_by(known, asking), at=at, words=words)
-        if word is Word.CANCELLED and request.kind == Kind.DELETION and _closed_by(known) == number:
-            _open_gate(known, asking, number, at)
 
 
 def own(host_id: str, number: str, at: datetime) -> requesting.Standing:

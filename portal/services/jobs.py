@@ -24,6 +24,7 @@ from portal.rules.role import Role
 from portal.services import (
     accounts,
     announcing,
+    asking_company,
     auditing,
     contacting,
     delivering,
@@ -151,11 +152,18 @@ def remind_of_supervision(app: Flask, at: datetime, tell: Tell) -> dict[str, Any
     return {"told": told}
 
 
+def ask_companies(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Ask former companies about people who say that they have left, remind them, and hand over to the staff."""
+    with app.app_context():
+        return {"written": asking_company.write_letters(at)}
+
+
 JOBS: list[Job] = [
     Job("entry links", "write to members who asked to come in by mail", write_entry_links),
     Job("lists", "judge long lists of leavers, end those not sent in time", judge_lists),
     Job("leaving", "tell who was reported as having left, order their destruction", carry_on_leaving),
     Job("announcements", "tell members of a new version of the policy", announce_versions),
+    Job("companies", "ask former companies about people who say they have left", ask_companies),
     Job("letters", "hand over letters", deliver_letters),
     Job("destruction", "carry out destructions that were ordered", carry_out_destructions),
     Job("reminders", "remind staff of due days", remind_of_deadlines),
@@ -224,7 +232,8 @@ def _remind(number: str, today: date, at: datetime) -> int:
         request = requests.held(number)
         if request is None or request.ended_at is not None:
             return 0
-        sent = {Notice(name) for name in requests.notices_of(request.id)}
+        kept = requests.notices_of(request.id)
+        sent = {one for one in Notice if one.value in kept}
         notice = deadline.notice_to_send(request.due_day, today, sent)
         if notice is None:
             return 0

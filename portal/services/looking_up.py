@@ -41,6 +41,13 @@ def masked(host_id: str, at: datetime, *, by: By = OPERATOR) -> Masked | None:
         return shown
 
 
+def of_oneself(member_ref: str) -> dict[str, str]:
+    """Return what a member reads to make sure that it is them: items masked, their company's name in clear."""
+    member = members.of_ref(member_ref) if member_ref else None
+    profile = registering.profile_of(member) if member else {}
+    return {item: value if item == "company_name" else mask(item, value) for item, value in profile.items()}
+
+
 def _standing(host_id: str) -> str:
     standing = standings.of_host(host_id)
     if standing is not None and standing.suspended:

@@ -13,18 +13,18 @@ from portal.records import audit, destructions, leavers, members, requests, stan
 from portal.records.requests import Request
 from portal.rules.deadline import Kind
 from portal.rules.deed import Deed
-from portal.rules.progress import Word
+from portal.rules.progress import DESTROYING, Word
 from portal.services import auditing
 from portal.services.auditing import By
 
 ASKED_AT_ONCE = 500
 TOUCHING = frozenset({Word.IDENTITY_CHECK, Word.APPROVED, Word.REFUSED, Word.CANCELLED, Word.CLOSED})
-"""Steps of a report that change what the gate reads."""
+"""Steps that change what the gate reads, of a report or of somebody's own deletion."""
 
 
 def touches_gate(kind: Kind, word: Word) -> bool:
     """Tell whether a step of this word must be taken inside `changing_standing`."""
-    return kind is Kind.LEAVER and word in TOUCHING
+    return kind in DESTROYING and word in TOUCHING
 
 
 def is_report(request: Request) -> bool:
@@ -44,6 +44,13 @@ def on_step(request: Request, word: Word, by: By, at: datetime) -> None:
         judging.settle(request, by, at)
         leavers.end_of(request.id, "TAKEN_BACK", at)
         open_accounts(refs, request, by, at)
+
+
+def give_back(request: Request, word: Word, by: By, at: datetime) -> None:
+    """Open the account again that one person's own request had closed, once it was refused or taken back."""
+    if request.kind in DESTROYING and request.member_ref and word in (Word.REFUSED, Word.CANCELLED, Word.CLOSED):
+        leavers.end_of(request.id, "TAKEN_BACK", at)
+        open_accounts([request.member_ref], request, by, at)
 
 
 def approve(request: Request, by: By, at: datetime) -> None:

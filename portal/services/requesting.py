@@ -238,6 +238,7 @@ def take_step(
     if reported.is_report(request):
         reported.on_step(request, word, by, at)
     request.ended_at = None if state.is_open else request.ended_at or at
+    reported.give_back(request, word, by, at)
     # 4.
     if word in TOLD_RESULT:
         result = {"result": state.label, "words": _why(kind, code, words), **(told or {})}

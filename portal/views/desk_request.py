@@ -16,7 +16,7 @@ from portal.rules.deadline import ANSWER_DAYS, DeferralRefused, received_day
 from portal.rules.profile import ProfileFaults
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import StepRefused
-from portal.services import certifying, judging, publishing, requesting, revealing, watching, working
+from portal.services import asking_company, certifying, judging, publishing, requesting, revealing, watching, working
 from portal.services.carrying_out import CannotCarryOut
 from portal.services.correcting import NotEverywhere
 from portal.services.requesting import NoSuchRequest, Standing
@@ -26,7 +26,7 @@ from portal.vault.person_keys import KeyDestroyed, NoKey
 from portal.views import guarding
 from portal.views.desk import place, who_of
 from portal.views.desk_case import asked_of, facts_of, line_of, plan_of, steps_of
-from portal.views.desk_words import STEPS, TOLD
+from portal.views.desk_words import LETTERS, STEPS, TOLD
 from portal.views.downloads import attached
 from portal.views.standing import CHANNELS, REQUESTERS, due_of, kind_name, pill_of
 
@@ -149,6 +149,8 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
         has_people=standing.kind in DESTROYING,
         attention=watching.attention_count(number) if standing.kind in DESTROYING else 0,
         objections=judging.open_count(number),
+        question=asking_company.clock_of(number, at),
+        letter_names=LETTERS,
         title=gettext("%(kind)s 요청", kind=kind_name(standing.kind)),
         pill_mark=pill,
         state=state,

@@ -96,3 +96,9 @@ FREE: dict[str, Any] = {  # free words among the details, in the order in which 
     "proof": lazy_gettext("본인 확인"),
     "relation": lazy_gettext("관계"),
 }
+LETTERS: dict[str, Any] = {  # what was sent to a former company, and at last to us
+    "QUESTION": lazy_gettext("질문 보냄"),
+    "FIRST_REMINDER": lazy_gettext("첫 번째 알림 보냄"),
+    "LAST_REMINDER": lazy_gettext("마지막 알림 보냄"),
+    "HANDED_TO_STAFF": lazy_gettext("담당자에게 넘김"),
+}

@@ -9,7 +9,8 @@ from portal.speech import language
 from portal.views import guarding, visitor
 
 place = Blueprint("enter", __name__, url_prefix="/enter")
-TOKEN = "enter_token"  # noqa: S105 - the name of a place in the session
+TOKEN, TOWARDS = "enter_token", "enter_towards"
+PLACES = {"left": "leavers.leaving"}  # where a link may lead besides one's own page
 
 
 @place.get("")
@@ -36,11 +37,11 @@ def sent() -> str:
 def open_link() -> str | Response:
     """Take the token out of the address, then ask for one press: mail programs open links by themselves."""
     if "token" in request.args:
-        session[TOKEN] = request.args["token"]
+        session[TOKEN], session[TOWARDS] = request.args["token"], request.args.get("to", "")
         return redirect(url_for("enter.open_link"), 303)  # type: ignore[return-value]
     if not entering.is_open(session.get(TOKEN, ""), clock.now()):
         return make_response(render_template("enter/gone.html"), 410)
-    return render_template("enter/open.html")
+    return render_template("enter/open.html", is_leaving=session.get(TOWARDS) in PLACES)
 
 
 @place.post("/open")
@@ -48,7 +49,7 @@ def opened() -> Response:
     token = entering.enter(session.pop(TOKEN, ""), guarding.origin(), clock.now())
     if token is None:
         return make_response(render_template("enter/gone.html"), 410)
-    answer = redirect(url_for("me.overview"), 303)
+    answer = redirect(url_for(PLACES.get(session.pop(TOWARDS, ""), "me.overview")), 303)
     visitor.hand_out(answer, token)  # type: ignore[arg-type]
     return answer  # type: ignore[return-value]
 

@@ -1,16 +1,22 @@
-"""/objections and /me/objection: what somebody who was reported as having left is told, and what they can say to it."""
+"""/objections and /me/objection: what somebody who was reported as having left is told, and what they can say to it.
+/left and /me/left: saying oneself that one has left, without the company."""
 
 from collections.abc import Callable
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext
 from flask_login import current_user
 
 from portal import clock
 from portal.clock import seoul_day
-from portal.services import objecting
+from portal.records.members import new_ref
+from portal.rules.deadline import Kind
+from portal.services import asking_company, entering, exercising, looking_up, objecting
+from portal.services.asking_company import AlreadyUnderWay, DateFault
 from portal.services.objecting import LONGEST, CannotObject, Reported, Stand, WordsFault
-from portal.speech import say_text
-from portal.views import guarding
+from portal.speech import language, say_text
+from portal.views import guarding, step_up
+from portal.views.requests import asking
 
 place = Blueprint("leavers", __name__)
 TOKEN = "objection_token"  # noqa: S105 - the name of a place in the session
@@ -53,6 +59,70 @@ def object_as_member() -> Response:
         "leavers.object_as_member",
         lambda: objecting.of_member(ref),
     )
+
+
+@place.get("/left")
+def left() -> str:
+    return render_template("leavers/left.html", who="", company="", fault="")
+
+
+@place.post("/left")
+def ask() -> Response:
+    """Take an address and answer everybody alike: only who is known is written to, later."""
+    who, company = request.form.get("who", ""), request.form.get("company", "")
+    if not who.strip():
+        fault = gettext("메일 주소나 아이디를 적어 주세요.")
+        return make_response(render_template("leavers/left.html", who="", company=company, fault=fault), 422)
+    entering.ask(who, language(), guarding.origin(), clock.now(), company=company, towards="left")
+    return redirect(url_for("enter.sent"), 303)  # type: ignore[return-value]
+
+
+@place.get("/me/left")
+def leaving() -> Response:
+    return _under_way() or _leaving_page("", "")
+
+
+@place.post("/me/left")
+def say_left() -> Response:
+    """File it. Who is signed in to the host proves the mailbox first; whoever came by its link has done so."""
+    at, typed = clock.now(), request.form.get("left_on", "")
+    under_way = _under_way()
+    if under_way:
+        return under_way
+    try:
+        day = asking_company.judged_day(typed, seoul_day(at))
+    except DateFault as fault:
+        return _leaving_page(typed, say_text(fault.reason))
+    if not current_user.by_link:
+        step_up.require("left")
+    try:
+        filed = asking_company.say_left(asking(request.form.get("nonce", "")), day, at, by_link=current_user.by_link)
+    except AlreadyUnderWay:
+        return redirect(url_for("me.overview"), 303)  # type: ignore[return-value]
+    return redirect(url_for("requests.receipt", number=filed.number), 303)  # type: ignore[return-value]
+
+
+def _under_way() -> Response | None:
+    """Return the way to what is there already: one's own request, or a company's report."""
+    for kind in (Kind.LEAVER, Kind.DELETION):
+        number = exercising.open_number(current_user.host_id, kind)
+        if number:
+            return redirect(url_for("requests.receipt", number=number), 303)  # type: ignore[return-value]
+    if objecting.of_member(current_user.member_ref):
+        return redirect(url_for("leavers.mine"), 303)  # type: ignore[return-value]
+    return None
+
+
+def _leaving_page(typed: str, fault: str) -> Response:
+    page = render_template(
+        "leavers/leaving.html",
+        known=looking_up.of_oneself(current_user.member_ref),
+        typed=typed,
+        fault=fault,
+        today=seoul_day(clock.now()).isoformat(),
+        nonce=new_ref(),
+    )
+    return make_response(page, 422 if fault else 200)
 
 
 def _object(deed: Callable[[str], None], back: str, action: str, reported: Callable[[], Reported | None]) -> Response:

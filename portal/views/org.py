@@ -21,6 +21,7 @@ place = Blueprint("org", __name__, url_prefix="/org")
 # Where an admin's pages stand beside each other: (endpoint, its name, the places that belong to it).
 NAV: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("org.overview", lazy_gettext("퇴사자 삭제 요청"), ("org", "org_lists", "org_requests")),
+    ("org_questions.overview", lazy_gettext("퇴사 확인"), ("org_questions",)),
     ("org_members.overview", lazy_gettext("우리 회사 회원"), ("org_members",)),
     ("org_admins.overview", lazy_gettext("담당자"), ("org_admins",)),
     ("account.overview", lazy_gettext("내 계정"), ("account",)),

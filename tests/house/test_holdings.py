@@ -43,6 +43,7 @@ NOBODY = {  # table: why no member is in it
     "processor_events": "what was done to an entry, by account",
     "disclosure_sums": "counts by month",
     "company_events": "how a company was checked; words and domains sealed under the company's own key",
+    "company_answers": "what an admin answered, by request and account; whose it is, the request tells",
     "companies": "a company; the number of a sole trader is sealed under the company's own key",
     "drafts": "nobody knows whose it is: sealed under a key of its own, gone within a week",
     "uploads": "a list by its counts; whose it is, an account by opaque reference",

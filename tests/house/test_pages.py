@@ -70,6 +70,9 @@ PLACES = {
     "exercising.ask": "/me/ask",
     "exercising.complain": "/me/complain",
     "leavers.objection": "/objections?token={reported}",
+    "leavers.left": "/left",
+    "leavers.leaving": "/me/left",
+    "org_questions.overview": "/org/questions",
     "leavers.mine": "/me/objection?of={objected}",
     "requests.overview": "/requests",
     "requests.receipt": "/requests/{request}",
@@ -127,6 +130,9 @@ NO_PAGES = {
     "public.theme",
     "consent.answer",
     "consent.carry_on",
+    "leavers.ask",
+    "leavers.say_left",
+    "org_questions.answer",
     "leavers.object",
     "leavers.object_as_member",
     "me.receipt_file",
@@ -344,7 +350,9 @@ def engine_name() -> str:
 @pytest.fixture
 def visitor(jiwon: Browser, request: pytest.FixtureRequest, endpoint: str) -> Browser:
     """Who may come to the page: the member, an officer at the desk, or a stranger where the desk begins."""
-    if endpoint.startswith(("sign_in.", "org_sign_in.", "enter.", "contact.", "certificates.", "leavers.objection")):
+    if endpoint.startswith(
+        ("sign_in.", "org_sign_in.", "enter.", "contact.", "certificates.", "leavers.objection", "leavers.left")
+    ):
         return Browser(jiwon.client.application.test_client(), None)
     permission = CLOSED.get(endpoint, "policy.read")
     if permission in OF_COMPANIES:

@@ -22,7 +22,7 @@ def names(app: Flask) -> list[str]:
 
 def test_the_nightly_ones_run_once_from_three_in_seoul(app: Flask, clock: FakeClock) -> None:
     """At two they wait, at three they run, at four they have run; the next night they run again."""
-    always = ["entry links", "lists", "leaving", "announcements", "letters", "destruction", "reminders"]
+    always = ["entry links", "lists", "leaving", "announcements", "companies", "letters", "destruction", "reminders"]
     nightly = [*always, "retention", "supervision", "forget"]
     clock.set(datetime(2026, 11, 23, 17, 59, tzinfo=UTC))
     assert names(app) == always
@@ -53,6 +53,7 @@ def test_a_job_that_fails_stops_no_other(
         "entry links",
         "lists",
         "leaving",
+        "companies",
         "letters",
         "destruction",
         "reminders",

@@ -11,6 +11,11 @@ from sqlalchemy.exc import DatabaseError
 from portal.database import open_engine, writing_on
 from portal.settings import Settings
 
+A_REQUEST = """
+    INSERT INTO requests (
+        id, number, ref, kind, channel, requester, key_ref, language, approvals, received_at, due_day
+    ) VALUES (1, 'R-1', 'ref', 'LEAVER', 'WEB', 'SELF', 'ref', 'ko', 1, 0, '2026-12-03')
+"""
 ROWS = {
     "policy_versions": "(1, '2021-02-04', '{}', 'body', 'hash', 0, 0)",
     "shown_texts": "('sha', 'ko', 'text')",
@@ -20,6 +25,7 @@ ROWS = {
     "processor_entries": "(1, 'kicc', '{}', 'ref', NULL, 'system', 0)",
     "processor_events": "(1, 'kicc', 'DISCLOSED', '2026-11-23', '{}', NULL, 'system', 0)",
     "company_events": "(1, 'ref', 'REVOKED', '', '2026-11-23', 'sealed', NULL, 'officer', 0)",
+    "company_answers": "(1, 'admin', 'DENIED', 0)",
     "disclosures": "(1, 'charge-1', 'ref', 'kicc', 'card_number', 'payment', 'ALLOWED', '', 'digest', 0)",
 }
 ANY_COLUMN = {
@@ -31,6 +37,7 @@ ANY_COLUMN = {
     "processor_entries": "facts = '[]'",
     "processor_events": "deed = 'ENDED'",
     "company_events": "deed = 'VERIFIED'",
+    "company_answers": "answer = 'CONFIRMED'",
     "disclosures": "processor = 'another'",
 }
 
@@ -40,6 +47,7 @@ def main(settings: Settings) -> Iterator[Engine]:
     """The main store with one row in every append-only table."""
     engine = open_engine(settings.main_store)
     with writing_on(engine) as connection:
+        connection.execute(text(A_REQUEST))
         for table, row in ROWS.items():
             connection.execute(text(f"INSERT INTO {table} VALUES {row}"))
     yield engine
