@@ -31,6 +31,7 @@ def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime
         request = requests.held(destruction.request_number)
         if request is not None and request.ended_at is None and not is_report(request):
             requesting.take_step(request, Word.FULFILLED, by=SYSTEM, at=at, tasks_open=0)
+    _end_others(destruction, at)
     if facts.get("write_to"):
         values = {
             "number": destruction.request_number or "",
@@ -46,6 +47,17 @@ def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime
             at=at,
             about=destruction.request_number or "",
         )
+
+
+def _end_others(destruction: Destruction, at: datetime) -> None:
+    """End what else was approved for this person, as by an agent: one destruction is the end of every such request."""
+    found = [one for one in requests.of_member(destruction.member_ref) if one.ended_at is None]
+    events = requests.events_of([one.id for one in found])
+    for one in found:
+        if events[one.id][-1].word == Word.HANDED_TO_DESTRUCTION.value:
+            request = requests.held(one.number)
+            if request is not None and request.ended_at is None:
+                requesting.take_step(request, Word.FULFILLED, by=SYSTEM, at=at, tasks_open=0)
 
 
 def end_reports(at: datetime, limit: int = 200) -> int:

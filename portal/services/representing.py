@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from portal.clock import seoul_day
 from portal.database import writing
@@ -94,6 +94,8 @@ def file(content: dict[str, Any], language: Language, by: By, at: datetime) -> F
     if request is None:
         raise requesting.NoSuchRequest(filed.number)
     _keep_paper(request, paper, by, at)
+    if member is not None and filed.made:
+        _tell_member(member, request, at)
     return filed
 
 
@@ -134,6 +136,20 @@ def _keep_paper(request: Request, content: bytes, by: By, at: datetime) -> None:
         )
     )
     auditing.note(Deed.PAPER_KEPT, by, at, subject=request.member_ref or "", about=request.number)
+
+
+def _tell_member(member: Member, request: Request, at: datetime) -> None:
+    """Write to the member in whose name somebody asks, at the address on record, whatever address the agent gave."""
+    to = registering.profile_of(member).get("email", "")
+    if to:
+        language = cast(Language, request.language)
+        values = {
+            "number": request.number,
+            "kind": KIND_WORDS[Kind(request.kind)].in_language(language),
+            "due": f"{request.due_day:%Y-%m-%d}",
+            "link": mailing.link("/contact"),
+        }
+        mailing.post("agent_asked", to, values, key_ref=member.ref, language=language, at=at, about=request.number)
 
 
 def _named(text: str) -> Member | None:

@@ -3,16 +3,17 @@
 import pytest
 from flask import Flask
 
-from portal.database import writing
+from portal.database import end_reading, writing
 from portal.records import audit, request_queue, requests
 from portal.rules.deadline import Kind
 from portal.rules.progress import Word
 from portal.rules.role import Role
-from portal.services import exercising, registering, representing, requesting
+from portal.services import destroying, exercising, registering, representing, requesting
 from portal.services.auditing import By
 from portal.services.exercising import Asking
 from portal.vault import person_keys
 from tests.fake_clock import FakeClock
+from tests.mail.letters import letters
 from tests.members.samples import profile
 from tests.requests.papers import destroy_used_papers
 
@@ -83,3 +84,31 @@ def test_an_account_stays_the_members_until_two_people_approve(app: Flask, clock
         requesting.step(number, Word.APPROVED, by=By("STAFF", "handler-2"), roles={Role.HANDLER}, at=clock())
 
         assert (before, exercising.may_resume("jiwon")) == (True, False)
+
+
+def test_the_member_hears_of_it(app: Flask, clock: FakeClock, number: str) -> None:
+    """Whoever is named is written to at the address on record, and who the agent is stays out of the letter."""
+    with app.app_context():
+        [letter] = letters("agent_asked")
+
+    assert letter["to"] == "jiwon.seo@gaon.example"
+    assert number in letter["subject"]
+    assert "서하준" not in letter["text"]
+
+
+def test_one_destruction_ends_both_requests(app: Flask, clock: FakeClock, number: str) -> None:
+    """The member's own deletion and the agent's, both approved, lead to one destruction, and both are done."""
+    with app.app_context():
+        own = exercising.delete(Asking("jiwon", "192.0.2.7", "ko", "form-1"), clock()).number
+        requesting.step(number, Word.IDENTITY_CHECK, by=By("STAFF", "handler-1"), roles={Role.HANDLER}, at=clock())
+        for asked, handlers in ((own, ("handler-1",)), (number, ("handler-1", "handler-2"))):
+            requesting.step(asked, Word.IN_REVIEW, by=By("STAFF", "handler-1"), roles={Role.HANDLER}, at=clock())
+            for handler in handlers:
+                by = By("STAFF", handler)
+                requesting.step(asked, Word.APPROVED, by=by, roles={Role.HANDLER}, at=clock())
+        between = [requesting.stand_of(one, clock()).state.detail for one in (own, number)]
+        destroying.destroy_due(app)
+        end_reading()
+
+        assert between == ["WAITING_FOR_DESTRUCTION"] * 2
+        assert [requesting.stand_of(one, clock()).state.status for one in (own, number)] == ["DONE", "DONE"]
