@@ -15,7 +15,7 @@ from portal.policy.model import Language
 
 HOME = Path(__file__).parent
 DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
-    "agent_asked": "PIPA Decree art. 45, 46: the member learns that somebody asks in their name",
+    "agent_asked": "Decree art. 45, 46: the member learns that somebody asks in their name",
     "admin_invite": "safety standard art. 5: an account for each person, proved by its mailbox",
     "contact_confirm": "PIPA art. 31: complaints are taken from everybody, and from nobody in another's name",
     "enter_link": "PIPA art. 38(4): rights are no harder to exercise than the data was to give",

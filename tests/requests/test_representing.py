@@ -107,6 +107,7 @@ def test_one_destruction_ends_both_requests(app: Flask, clock: FakeClock, number
                 by = By("STAFF", handler)
                 requesting.step(asked, Word.APPROVED, by=by, roles={Role.HANDLER}, at=clock())
         between = [requesting.stand_of(one, clock()).state.detail for one in (own, number)]
+        end_reading()
         destroying.destroy_due(app)
         end_reading()
 
