@@ -53,6 +53,7 @@ def test_a_job_that_fails_stops_no_other(
         "entry links",
         "lists",
         "leaving",
+        "announcements",
         "companies",
         "letters",
         "destruction",
