@@ -7,12 +7,16 @@ nobody. Sums by month are kept beside it, written in the same transaction, so th
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, Executable, Index, bindparam, select
+from sqlalchemy import CheckConstraint, Executable, Index, bindparam, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
+from .destructions import Destruction
+from .members import Member
+from .standings import Standing
 
 
 class Disclosure(Model):
@@ -49,6 +53,41 @@ class DisclosureSum(Model):
     verdict: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
+
+
+_HOLD = select(Member.ref).where(Member.host_id == bindparam("host_id")).with_for_update()
+_STAND = (
+    select(
+        Standing.suspended,
+        Standing.requirement_hash,
+        exists().where(Destruction.member_ref == Member.ref).label("gone"),
+    )
+    .select_from(Member)
+    .outerjoin(Standing, Standing.host_id == Member.host_id)
+    .where(Member.host_id == bindparam("host_id"))
+)
+
+
+class Known(NamedTuple):
+    """A member as the guard must know them; `gone`: a destruction was ordered."""
+
+    ref: str
+    suspended: bool
+    has_standing: bool
+    gone: bool
+
+
+def held(host_id: str) -> Known | None:
+    """Return the member whom the host calls `host_id`, locked until the transaction ends.
+
+    Read after the lock and by a statement of its own: PostgreSQL would show what was joined as it was before the wait.
+    """
+    connection = db.session.connection()
+    ref = connection.execute(_HOLD, {"host_id": host_id}).scalar_one_or_none()
+    if ref is None:
+        return None
+    suspended, requirement, gone = connection.execute(_STAND, {"host_id": host_id}).one()
+    return Known(ref, bool(suspended), requirement is not None, bool(gone))
 
 
 COLUMNS = ("reference", "member_ref", "processor", "items", "purpose", "verdict", "reason", "digest", "at")

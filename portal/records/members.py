@@ -76,11 +76,6 @@ def hold_many(refs: Collection[str]) -> list[Member]:
     return list(db.session.scalars(query))
 
 
-def hold_host(host_id: str) -> Member | None:
-    """Return the member whom the host calls `host_id`, locked until the transaction ends."""
-    return db.session.scalars(select(Member).where(Member.host_id == host_id).with_for_update()).one_or_none()
-
-
 def keep_profile(ref: str, facts: dict[str, Any], at: datetime) -> None:
     """Change columns of a member's profile: those in `facts`, and the moment."""
     session = db.session()

@@ -16,9 +16,8 @@ from hashlib import sha256
 from portal.clock import seoul_day
 from portal.database import writing
 from portal.policy.model import Policy
-from portal.records import consents, destructions, disclosures, members, standings
-from portal.records.disclosures import Disclosure
-from portal.records.members import Member
+from portal.records import consents, disclosures
+from portal.records.disclosures import Disclosure, Known
 from portal.rules import disclosure
 from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, Reason, Verdict
 from portal.rules.forbidden import forbidden
@@ -99,10 +98,8 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
     digest = sha256("\0".join((processor, purpose, *sorted(asked.items))).encode()).hexdigest()
     with writing():
         # 2.
-        member = members.hold_host(host_id)
-        verdict = disclosure.judge(
-            asked, entrusted.standing_of(processor), published.policy, _person(host_id, member, published)
-        )
+        member = disclosures.held(host_id)
+        verdict = disclosure.judge(asked, entrusted.standing_of(processor), published.policy, _person(member))
         # 3.
         new = Disclosure(
             reference=reference,
@@ -156,7 +153,7 @@ def processors_that_received(member_ref: str) -> list[str]:
     return [key for key in received if key not in ended]
 
 
-def _is_of(row: Disclosure, member: Member | None) -> bool:
+def _is_of(row: Disclosure, member: Known | None) -> bool:
     """Tell whether an answer may be told again of this member. One about nobody was a no, and so is nobody's now."""
     return row.member_ref is None or member is None or row.member_ref == member.ref
 
@@ -173,13 +170,12 @@ def _check(asked: Asked, reference: str, policy: Policy) -> None:
         raise NotAsked("purpose")
 
 
-def _person(host_id: str, member: Member | None, published: publishing.Published) -> Person:
+def _person(member: Known | None) -> Person:
     if member is None:
         return Person(known=False)
-    standing = standings.of_host(host_id)
     return Person(
-        suspended=standing is not None and standing.suspended,
-        to_be_destroyed=destructions.of_member(member.ref) is not None,
-        has_standing=standing is not None and standing.requirement_hash is not None,
-        decisions={item: (event.decision, event.content_hash) for item, event in consents.holding(member.ref).items()},
+        suspended=member.suspended,
+        to_be_destroyed=member.gone,
+        has_standing=member.has_standing,
+        decisions=consents.decisions_of(member.ref),
     )
