@@ -35,6 +35,8 @@ FORM_FIELDS = 200
 ROOM_FOR = {  # where a form brings a file
     "org_lists.uploaded": list_file.MOST_BYTES + FORM_BYTES,
     "contact.send_as_agent": MOST_BYTES + FORM_BYTES,
+    "policies.begin": FORM_BYTES * 16,  # a policy file
+    "policies.fact": FORM_BYTES * 2,  # a long article, in two languages
     "registers.note": MOST_BYTES + FORM_BYTES,
 }
 FORM_AGE = timedelta(hours=8)

@@ -23,6 +23,7 @@ SECTIONS: Mapping[str, Text] = {
     "safeguards": Text(ko="보호 대책", en="Safeguards"),
     "outbound": Text(ko="외부 사이트 안내", en="Notice on outside sites"),
     "remedy_bodies": Text(ko="상담 기관", en="Agencies to turn to"),
+    "articles": Text(ko="조항", en="Articles"),
 }
 
 FIELDS: Mapping[str, Text] = {
@@ -38,10 +39,13 @@ FIELDS: Mapping[str, Text] = {
     "consequence": Text(ko="거부 시 불이익", en="Consequence of refusal"),
     "contact_mail": Text(ko="연락 가능한 메일", en="Working mail address"),
     "copyright": Text(ko="저작권 표시", en="Copyright notice"),
+    "easy": Text(ko="쉬운 요약", en="Summary in plain words"),
+    "effective_on": Text(ko="시행일", en="In force since"),
     "ground": Text(ko="처리 근거", en="Legal ground"),
     "group": Text(ko="구분", en="Group"),
     "items": Text(ko="항목", en="Items"),
     "kept": Text(ko="그 뒤에도 보관하는 기록", en="Records kept afterwards"),
+    "key": Text(ko="코드에서 쓰는 이름", en="Name in the code"),
     "kind": Text(ko="종류", en="Kind"),
     "label": Text(ko="이름", en="Name"),
     "mail": Text(ko="메일", en="Mail"),
@@ -49,8 +53,10 @@ FIELDS: Mapping[str, Text] = {
     "medium": Text(ko="매체", en="Medium"),
     "method": Text(ko="방법", en="Method"),
     "methods": Text(ko="수집 방법", en="Ways of collection"),
+    "months": Text(ko="개월", en="Months"),
     "name": Text(ko="이름", en="Name"),
     "notice": Text(ko="알림 문구", en="Notice"),
+    "number": Text(ko="조", en="Article"),
     "period": Text(ko="기간", en="Period"),
     "phone": Text(ko="전화번호", en="Telephone"),
     "position": Text(ko="직책", en="Position"),
@@ -63,6 +69,7 @@ FIELDS: Mapping[str, Text] = {
     "review_required": Text(ko="검토 필요", en="Review required"),
     "revision": Text(ko="판", en="Revision"),
     "right": Text(ko="거부할 권리", en="Right to refuse"),
+    "rule": Text(ko="따르는 보관 규칙", en="Retention rule followed"),
     "service": Text(ko="서비스", en="Service"),
     "short": Text(ko="짧은 이름", en="Short name"),
     "start_event": Text(ko="기간의 시작", en="Period starts at"),
@@ -73,9 +80,12 @@ FIELDS: Mapping[str, Text] = {
     "stored": Text(ko="저장", en="Stored"),
     "task": Text(ko="업무", en="Task"),
     "term": Text(ko="보유 기간", en="Retention"),
+    "text": Text(ko="본문", en="Text"),
     "title": Text(ko="제목", en="Title"),
+    "until": Text(ko="끝나는 때", en="Until"),
     "verified_on": Text(ko="근거 확인일", en="Ground verified on"),
     "way": Text(ko="방법", en="Way"),
+    "years": Text(ko="년", en="Years"),
 }
 
 VALUES: Mapping[str, Text] = {
@@ -83,6 +93,8 @@ VALUES: Mapping[str, Text] = {
     "False": Text(ko="아니요", en="no"),
     "consent": Text(ko="동의", en="consent"),
     "notice": Text(ko="고지", en="notice"),
+    "PAPER": Text(ko="종이", en="paper"),
+    "ELECTRONIC": Text(ko="전자 파일", en="electronic files"),
     "optional": Text(ko="선택 동의", en="optional consent"),
     "CONSENT": Text(ko="동의", en="consent"),
     "CONTRACT": Text(ko="계약 이행", en="contract"),

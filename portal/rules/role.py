@@ -47,6 +47,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "destructions.read": STAFF,
     "destructions.write": DECIDERS,
     "holds.read": STAFF,
+    "policies.read": STAFF,
+    "policies.write": frozenset({Role.OFFICER}),
     "holds.write": frozenset({Role.OFFICER}),
     "members.search": DECIDERS,
     "retention.read": STAFF,  # counts and days, nobody's data

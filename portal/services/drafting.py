@@ -123,8 +123,8 @@ def draft_of(ref: str) -> Draft:
 
 def fact_of(draft: Draft, section: str, key: str) -> Any:
     """Return one table of a draft, or a section that is a single one (`key` is "" then). Raises NoSuchDraft."""
-    if section in SINGLE and not key:
-        return draft.facts.get(section, {})
+    if section in (*SINGLE, "effective_on") and not key:
+        return draft.facts.get(section)
     if section not in LISTS:
         raise NoSuchDraft(section)
     found = [one for one in draft.facts.get(section, ()) if name_of(one) == key]
@@ -145,10 +145,10 @@ def rewrite(ref: str, section: str, key: str, fact: Any, *, seen: int, by: By, a
     """
     with writing():
         row, facts = _held(ref, seen)
-        if section in SINGLE or (section == "effective_on" and not key):
+        if section == "effective_on":
+            facts["effective_on"] = facts["version"] = fact  # a version is named after its day
+        elif section in SINGLE:
             facts[section] = fact
-            if section == "effective_on":
-                facts["version"] = fact
         elif section in LISTS:
             known = [name_of(one) for one in facts.get(section, [])]
             if fact is None:

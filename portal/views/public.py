@@ -99,9 +99,8 @@ def compare() -> str | Response:
     old, new = _named(request.args.get("from", "")), _named(request.args.get("to", ""))
     if old is None or new is None:
         return redirect(url_for("public.versions"), 303)  # type: ignore[return-value]
-    articles = list(_changes(old.policy, new.policy, language()))
-    changes = [*_asked_changes(old.policy, new.policy, language()), *articles]
-    untouched = len(new.policy.articles) - len(articles)
+    changes = changes_between(old.policy, new.policy, language())
+    untouched = len(new.policy.articles) - len(list(_changes(old.policy, new.policy, language())))
     return render_template(
         "public/compare.html",
         old=old.policy.version,
@@ -213,6 +212,11 @@ def _summary(old: Published, new: Published) -> str:
     if old.requirement_hash == new.requirement_hash:
         return gettext("동의하는 내용은 같습니다. 이 변경으로 다시 동의를 받지 않습니다.")
     return gettext("동의하는 내용이 바뀌어 회원에게 다시 동의를 받습니다.")
+
+
+def changes_between(old: Policy, new: Policy, spoken: Language) -> list[Change]:
+    """Return what a reader sees changed: consent items as the form shows them, then articles."""
+    return [*_asked_changes(old, new, spoken), *_changes(old, new, spoken)]
 
 
 def _changes(old: Policy, new: Policy, spoken: Language) -> Iterator[Change]:

@@ -24,6 +24,7 @@ RAIL: tuple[tuple[str, Any], ...] = (
     ("retention.overview", lazy_gettext("보유·파기")),
     ("ledger.overview", lazy_gettext("파기 관리대장")),
     ("reviews.overview", lazy_gettext("접속기록")),
+    ("policies.overview", lazy_gettext("처리방침")),
     ("registers.overview", lazy_gettext("위탁·제공")),
     ("companies.overview", lazy_gettext("회사·담당자")),
     ("handlers.overview", lazy_gettext("취급자·교육")),

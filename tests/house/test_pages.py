@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -21,6 +21,7 @@ from portal.rules.role import PERMISSIONS, Role
 from portal.services import (
     accounts,
     destroying,
+    drafting,
     following,
     inquiring,
     leaving,
@@ -96,6 +97,11 @@ PLACES = {
     "desk.objections": "/desk/requests/{objected}/objections",
     "desk.log": "/desk/requests/new",
     "desk.people": "/desk/requests/{case}/people",
+    "policies.overview": "/desk/policy",
+    "policies.draft": "/desk/policy/drafts/{draft}",
+    "policies.fact": "/desk/policy/drafts/{draft}/processors/kicc",
+    "policies.add": "/desk/policy/drafts/{draft}/add/items",
+    "policies.check": "/desk/policy/drafts/{draft}/release",
     "destructions.overview": "/desk/destructions",
     "destructions.case": "/desk/destructions/{destroyed}",
     "holds.overview": "/desk/holds",
@@ -147,6 +153,9 @@ NO_PAGES = {
     "destructions.again",
     "destructions.prove",
     "holds.lift",
+    "policies.begin",
+    "policies.take_out",
+    "policies.release",
     "holds.place_one",
     "desk.reveal",
     "desk.paper",
@@ -200,6 +209,7 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "request": lambda jiwon: re.findall(r"/requests/(R-[0-9]{4}-[0-9]{4})", jiwon.get("/requests").text)[0],
     "invited": lambda jiwon: invited(jiwon)[1],
     "case": lambda jiwon: asked(jiwon),
+    "draft": lambda jiwon: drafted(jiwon),
     "certified": lambda jiwon: certified(jiwon)[0],
     "destroyed": lambda jiwon: certified(jiwon)[1],
     "unconfirmed": lambda jiwon: issued(jiwon, "REPLY"),
@@ -215,7 +225,10 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "list": lambda jiwon: a_list(jiwon),
     "report": lambda jiwon: a_report(jiwon),
 }
-TICKED = {"registers.change": 4}  # shows what the register holds: three items and a purpose; it asks nobody to agree
+TICKED = {  # pages that show what is held, and ask nobody to agree
+    "registers.change": 4,  # three items and a purpose
+    "policies.fact": 6,  # the same, its article, and that a review is due
+}
 HANGUL = re.compile("[가-힣]")
 NAMES_IN_KOREAN = re.compile(r"\([가-힣][가-힣 ()]*\)|한국어")  # names of people and bodies stand beside their English
 
@@ -243,6 +256,17 @@ def certified(jiwon: Browser) -> tuple[str, str]:
         found = ledger.certificate_of(db.engines["keys"], destruction)
         assert found is not None
         return found.code, destruction
+
+
+def drafted(jiwon: Browser) -> str:
+    """Return the reference of a draft of a new version, a retention period changed in it."""
+    app = jiwon.client.application
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        ref = drafting.begin(date(2027, 1, 4), OPERATOR, at)
+        rule = drafting.fact_of(drafting.draft_of(ref), "retention_rules", "dispute") | {"period": {"years": 4}}
+        drafting.rewrite(ref, "retention_rules", "dispute", rule, seen=1, by=OPERATOR, at=at)
+        return ref
 
 
 def issued(jiwon: Browser, purpose: proving.Purpose) -> str:
@@ -499,7 +523,8 @@ def test_links_out_are_found(browser: Callable[..., Browser]) -> None:
 def test_a_page_in_english_holds_no_korean(jiwon: Browser, visitor: Browser, endpoint: str) -> None:
     """On an English page only proper names stand in Korean too."""
     page = visitor.get(address(jiwon, endpoint, "en"), follow_redirects=True).text
-    words = NAMES_IN_KOREAN.sub("", re.sub(r"<[^>]+>", " ", page))
+    said = re.sub(r"<textarea.*?</textarea>|<[^>]+>", " ", page, flags=re.DOTALL)  # what one fills in may be Korean
+    words = NAMES_IN_KOREAN.sub("", said)
 
     assert HANGUL.findall(words) == []
 

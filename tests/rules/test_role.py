@@ -34,6 +34,8 @@ TABLE = {
     "destructions.read": "HANDLER OFFICER AUDITOR",
     "destructions.write": "HANDLER OFFICER",
     "holds.read": "HANDLER OFFICER AUDITOR",
+    "policies.read": "HANDLER OFFICER AUDITOR",
+    "policies.write": "OFFICER",
     "holds.write": "OFFICER",
     "retention.read": "HANDLER OFFICER AUDITOR",
     "ledger.read": "HANDLER OFFICER AUDITOR",

@@ -1,0 +1,163 @@
+"""The form of one fact of a policy draft, made from the fact's own type: every text in both languages, every reference
+as a choice among what the draft has. What was typed is kept as it is; the policy's loader judges it."""
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+from werkzeug.datastructures import MultiDict
+
+from portal.policy.decoding import Decoder
+from portal.policy.faults import Fault
+from portal.policy.model import ARTICLE_NUMBERS, Event, Fact, Language, Policy, Text
+from portal.rules.naming import field_name, value_text
+from portal.services.drafting import Draft, name_of
+
+Widget = Literal["line", "area", "number", "day", "choice", "tick", "ticks"]
+LONG = frozenset(
+    {"address", "ask", "body", "consequence", "easy", "method", "notice", "reason", "right", "still", "text", "way"}
+)
+LONGEST = 20_000
+REFERENCES = {  # field: the section whose keys it names
+    "purposes": "purposes",
+    "items": "items",
+    "kept": "retention_rules",
+    "methods": "collection_methods",
+    "rule": "retention_rules",
+    "recipient": "processors",
+}
+LANGUAGE_NAMES = {"ko": Text(ko="한국어", en="Korean"), "en": Text(ko="영어", en="English")}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing to fill in. `path` is its place in the fact: "label.ko"; `value` a text, a yes, or the ticked keys."""
+
+    path: str
+    words: str
+    widget: Widget
+    value: Any
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def fields_of(draft: Draft, section: str, fact: Any, language: Language) -> list[Field]:
+    """Return what there is to fill in for one fact of a section, in the order of its type; the key is left out."""
+    kind = type_of(section)
+    path = "" if _is_fact(kind) else section
+    return [field for field in _fields(draft, path, kind, fact, language) if field.path not in ("key", "number")]
+
+
+def read(section: str, sent: MultiDict[str, str]) -> Any:
+    """Return a fact as it was typed, in the form in which a draft keeps it."""
+    kind = type_of(section)
+    return _read(kind, sent, "" if _is_fact(kind) else section)
+
+
+def faults_of(section: str, fact: Any) -> list[Fault]:
+    """Return what is wrong with a fact in itself; `where` of each is a path as in `Field`."""
+    decoder = Decoder("")
+    kind = type_of(section)
+    decoder.value(fact, kind, "" if _is_fact(kind) else section)
+    return decoder.faults
+
+
+def type_of(section: str) -> Any:
+    """Return the type of a section, or of the facts in it."""
+    kind = next(field.type for field in msgspec.structs.fields(Policy) if field.name == section)
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is tuple else kind
+
+
+def _fields(draft: Draft, path: str, kind: Any, value: Any, language: Language) -> Iterator[Field]:
+    if not _is_fact(kind):
+        yield _field(draft, path, kind, value, language)
+        return
+    for field in msgspec.structs.fields(kind):
+        inner = value.get(field.name) if isinstance(value, Mapping) else None
+        if inner is None and not field.required:
+            inner = msgspec.to_builtins(field.default)
+        yield from _fields(draft, f"{path}.{field.name}".lstrip("."), field.type, inner, language)
+
+
+def _field(draft: Draft, path: str, kind: Any, value: Any, language: Language) -> Field:
+    name = path.rpartition(".")[2]
+    words = _words(path, language)
+    kind = _plain(kind)
+    if kind is bool:
+        return Field(path, words, "tick", bool(value))
+    if typing.get_origin(kind) is tuple:
+        choices = _choices(draft, name, typing.get_args(kind)[0], language)
+        held = [str(one) for one in value or ()]
+        if not choices:
+            return Field(path, words, "line", ", ".join(held))
+        return Field(path, words, "ticks", held, choices)
+    if typing.get_origin(kind) is Literal:
+        return Field(path, words, "choice", str(value or ""), _literals(kind, language))
+    if name in REFERENCES:
+        return Field(path, words, "choice", str(value or ""), (("", "–"), *_keys(draft, name, language)))
+    if kind is int:
+        return Field(path, words, "number", str(value or 0))
+    text = "" if value is None else str(value)
+    is_long = not LONG.isdisjoint(path.split(".")[-2:])
+    return Field(path, words, "day" if kind is date else "area" if is_long else "line", text)
+
+
+def _words(path: str, language: Language) -> str:
+    """Return what a field is called: "이름: 한국어"."""
+    parts = path.split(".")
+    spoken = LANGUAGE_NAMES[parts.pop()].in_language(language) if parts[-1] in LANGUAGE_NAMES else ""
+    name = field_name(".".join(parts), language)
+    return f"{name} ({spoken})" if spoken else name
+
+
+def _choices(draft: Draft, name: str, kind: Any, language: Language) -> tuple[tuple[str, str], ...]:
+    if name == "articles":
+        return tuple((number, number) for number in ARTICLE_NUMBERS)
+    if name == "until":
+        return _literals(Event, language)
+    return _keys(draft, name, language) if name in REFERENCES else ()
+
+
+def _keys(draft: Draft, name: str, language: Language) -> tuple[tuple[str, str], ...]:
+    return tuple((name_of(one), title_of(one, language)) for one in draft.facts.get(REFERENCES[name], ()))
+
+
+def title_of(fact: Mapping[str, Any], language: Language) -> str:
+    """Return what a fact of a draft is called, its key where it has no name yet."""
+    for field in ("title", "label", "name", "medium"):
+        words = fact.get(field)
+        if isinstance(words, Mapping) and words.get(language):
+            return str(words[language])
+    return name_of(fact)
+
+
+def _literals(kind: Any, language: Language) -> tuple[tuple[str, str], ...]:
+    return tuple((str(one), value_text(one, language)) for one in typing.get_args(kind))
+
+
+def _read(kind: Any, sent: MultiDict[str, str], path: str) -> Any:
+    kind = _plain(kind)
+    if _is_fact(kind):
+        return {
+            field.name: _read(field.type, sent, f"{path}.{field.name}".lstrip("."))
+            for field in msgspec.structs.fields(kind)
+        }
+    if kind is bool:
+        return path in sent
+    typed = sent.get(path, "").replace("\r\n", "\n").strip()[:LONGEST]
+    if typing.get_origin(kind) is tuple:
+        several = sent.getlist(path)
+        return [part.strip() for text in several for part in text.split(",") if part.strip()]
+    if kind is int:
+        return int(typed) if typed.isdecimal() and len(typed) < 6 else typed or 0
+    return typed
+
+
+def _plain(kind: Any) -> Any:
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
+
+
+def _is_fact(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Fact)
