@@ -67,6 +67,23 @@ class Saying(Form):
 
 
 @dataclass
+class Reopening(Form):
+    """Whose account is opened in the company's place, and why."""
+
+    member: str = ""
+    words: str = ""
+
+    @classmethod
+    def read(cls, sent: MultiDict[str, str]) -> "Reopening":
+        form = cls()
+        form.typed["member"] = form.member = sent.get("member", "")[:40]
+        if not form.member:
+            form.faults["member"] = gettext("회원을 골라 주세요.")
+        form.words = form.text(sent, "reopen_reason", REASON_LENGTH, gettext("이유를 적어 주세요."))
+        return form
+
+
+@dataclass
 class InvitingAdmin(Form):
     """Somebody who shall act for a company: an address, a name and the language of mails."""
 

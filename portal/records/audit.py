@@ -173,6 +173,12 @@ def gate_changes(deeds: Collection[str], subjects: Collection[str]) -> Sequence[
     return db.session.scalars(query.order_by(AuditEvent.id)).all()
 
 
+def subjects_of(deed: str, about: str) -> Sequence[str]:
+    """Return the members to whom this deed was done about one thing, each once, the first of them first."""
+    query = select(AuditEvent.subject).where(AuditEvent.deed == deed, AuditEvent.about == about)
+    return db.session.scalars(query.group_by(AuditEvent.subject).order_by(func.min(AuditEvent.id))).all()
+
+
 def _head(row: AuditHead) -> Head:
     return Head(seq=row.seq, segment=row.segment, mac=row.mac, count=row.count)
 

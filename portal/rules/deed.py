@@ -77,6 +77,7 @@ class Deed(StrEnum):
     COMPANY_REVOKED = "company.revoked"
     REPORTS_CLEARED = "reports.cleared"
     COMPANY_MEMBERS_VIEWED = "company_members.viewed"
+    KEPT_CLOSED_VIEWED = "kept_closed.viewed"
     INQUIRY_LOGGED = "inquiry.logged"
     INQUIRY_VIEWED = "inquiry.viewed"
     INQUIRY_DECIDED = "inquiry.decided"
@@ -152,6 +153,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.COMPANY_MEMBERS_VIEWED: Text(
         ko="회사 담당자의 회원 목록 조회", en="Member list viewed by the company's admin"
     ),
+    Deed.KEPT_CLOSED_VIEWED: Text(ko="회사가 멈춘 회원 목록 조회", en="Accounts that a company keeps closed viewed"),
     Deed.INQUIRY_LOGGED: Text(ko="수사기관 요청 접수", en="Authority's request logged"),
     Deed.INQUIRY_VIEWED: Text(ko="수사기관 요청 조회", en="Authority's request viewed"),
     Deed.INQUIRY_DECIDED: Text(ko="수사기관 요청 결정", en="Authority's request decided"),
@@ -168,6 +170,7 @@ VIEWS = frozenset(
         Deed.LIST_VIEWED,
         Deed.MEMBER_SEARCHED,
         Deed.COMPANY_MEMBERS_VIEWED,
+        Deed.KEPT_CLOSED_VIEWED,
         Deed.VALUE_REVEALED,
         Deed.PAPER_VIEWED,
         Deed.ACCESS_RECORDS_VIEWED,

@@ -55,7 +55,8 @@ class Masked:
 
 
 class Refused(Exception):
-    """What was asked cannot be done; `why`: "NOBODY", "OWN", "LEAVING", "STOPPED", "NOT_STOPPED" or "REASON"."""
+    """What was asked cannot be done; `why`: "NOBODY", "OWN", "LEAVING", "STOPPED", "NOT_STOPPED", "REASON", or
+    "COMPANY" for what is left to the company itself."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -115,7 +116,7 @@ def suspend(company_ref: str, ref: str, reason: str, by: By, at: datetime) -> No
         raise Refused("REASON")
     # 1.
     with changing_standing():
-        one = _held(company_ref, ref)
+        one = held(company_ref, ref)
         # 2.
         if _is_own(one, _own_index(by)):
             raise Refused("OWN")
@@ -132,17 +133,22 @@ def resume(company_ref: str, ref: str, by: By, at: datetime) -> None:
     Refused."""
     # 1.
     with changing_standing():
-        one = _held(company_ref, ref)
-        # 2.
-        keeping = closers_of([ref])[ref]
-        if Closer.COMPANY not in keeping:
-            raise Refused("NOT_STOPPED")
-        # 3.
-        if set(keeping) == {Closer.COMPANY}:
-            standings.suspend(one.host_id, one.ref, at, suspended=False)
-        # 4.
-        reason = keeping[Closer.COMPANY]
-        auditing.note(Deed.ACCOUNT_RESUMED, by, at, subject=ref, about=company_ref, reason=reason)
+        resume_held(held(company_ref, ref), by, at)
+
+
+def resume_held(one: Member, by: By, at: datetime, words: str = "") -> None:
+    """The same inside the caller's transaction for a member it holds; `words` say why, where somebody else than the
+    company does it. Raises Refused."""
+    # 2.
+    keeping = closers_of([one.ref])[one.ref]
+    if Closer.COMPANY not in keeping:
+        raise Refused("NOT_STOPPED")
+    # 3.
+    if set(keeping) == {Closer.COMPANY}:
+        standings.suspend(one.host_id, one.ref, at, suspended=False)
+    # 4.
+    reason, about = keeping[Closer.COMPANY], one.company_ref or ""
+    auditing.note(Deed.ACCOUNT_RESUMED, by, at, subject=one.ref, about=about, reason=reason, words=words)
 
 
 def closers_of(refs: Collection[str]) -> dict[str, dict[Closer, str]]:
@@ -154,7 +160,8 @@ def closers_of(refs: Collection[str]) -> dict[str, dict[Closer, str]]:
     return {ref: closers(some) for ref, some in changes.items()}
 
 
-def _held(company_ref: str, ref: str) -> Member:
+def held(company_ref: str, ref: str) -> Member:
+    """Hold a member of a company inside the caller's transaction. Raises Refused: "NOBODY" or "LEAVING"."""
     one = members.hold(ref)
     if one is None or one.company_ref != company_ref:
         raise Refused("NOBODY")

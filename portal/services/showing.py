@@ -105,7 +105,7 @@ def looks_at(member_ref: str, limit: int) -> list[Look]:
     return [
         Look(
             at=row.at,
-            by_company=row.deed == Deed.COMPANY_MEMBERS_VIEWED or row.reason in suspension.REASONS,
+            by_company=_is_by_company(row),
             deed=WORDS[Deed(row.deed)],
             reason=REASONS.get(row.reason) or suspension.REASONS.get(row.reason),
             about=row.about if row.about.startswith("R-") else "",
@@ -118,6 +118,13 @@ def looks_at(member_ref: str, limit: int) -> list[Look]:
 def _is_look(row: AuditEvent) -> bool:
     """Tell whether a row is about a look, or about an account that the company stopped or opened again."""
     return row.deed in VIEWS or row.reason in suspension.REASONS
+
+
+def _is_by_company(row: AuditEvent) -> bool:
+    """Tell whether the company did it: who opens an account in its place says why in words, as it never does."""
+    if row.deed in VIEWS:
+        return row.deed == Deed.COMPANY_MEMBERS_VIEWED
+    return row.commitment is None
 
 
 def decided_by(host_id: str) -> list[Decided]:

@@ -9,14 +9,16 @@ from flask_babel import gettext, lazy_gettext
 
 from portal import clock
 from portal.clock import seoul_day
-from portal.forms.companies import InvitingAdmin, Saying, Verifying
+from portal.forms.companies import InvitingAdmin, Reopening, Saying, Verifying
 from portal.forms.handlers import Form
 from portal.rules.company import HOW_WORDS, How
 from portal.rules.identifier import IdentifierFault
 from portal.rules.mask import mask
-from portal.services import accounts, company_admins, vouching
+from portal.rules.suspension import REASONS
+from portal.services import accounts, company_admins, overseeing, reopening, vouching
 from portal.services.company_admins import ElsewhereAddress, NotVerified
 from portal.services.registering import NUMBER
+from portal.services.reopening import KeptClosed
 from portal.services.vouching import PAGE, Entry, Line, Refused, Seen
 from portal.speech import say_text
 from portal.views import guarding
@@ -27,6 +29,9 @@ REFUSALS = {
     "TO_COME": lazy_gettext("아직 오지 않은 날입니다."),
     "NOT_VERIFIED": lazy_gettext("확인되지 않은 회사입니다. 먼저 회사를 확인해 주세요."),
     "NOT_BLOCKED": lazy_gettext("제한된 담당자가 아닙니다."),
+    "COMPANY": lazy_gettext("확인된 회사의 담당자가 있어 담당자가 직접 풀 수 있습니다."),
+    "LEAVING": lazy_gettext("퇴사가 알려진 회원입니다. 그 요청에서 처리해 주세요."),
+    "NOT_STOPPED": lazy_gettext("이미 풀린 계정입니다."),
     "KNOWN": lazy_gettext("이미 계정이 있는 주소입니다."),
 }
 DEEDS: dict[str, Any] = {
@@ -165,6 +170,20 @@ def clear(ref: str, account: str) -> Response:
     return _page(ref, form)
 
 
+@place.post("/<ref>/reopening")
+def reopen(ref: str) -> Response:
+    """Open an account that a company keeps closed for which nobody can act any more."""
+    form = Reopening.read(request.form)
+    if not form.faults:
+        guarding.require_fresh()
+        try:
+            reopening.reopen(ref, form.member, form.words, guarding.by(), clock.now())
+            return _done(ref, gettext("회사의 이용중지를 풀었습니다. 이유는 회원의 화면에 보입니다."))
+        except overseeing.Refused as refused:
+            form.faults["member"] = _words(refused.why)
+    return _page(ref, form)
+
+
 def _done(ref: str, words: str) -> Response:
     flash(words)
     return redirect(url_for("companies.company", ref=ref), 303)  # type: ignore[return-value]
@@ -180,6 +199,8 @@ def _page(ref: str, form: Form) -> Response:
     seen = vouching.seen(ref)
     if seen is None:
         abort(404)
+    may_write = guarding.allows("companies.write")
+    closed = reopening.kept_closed(ref, guarding.by(), clock.now()) if may_write else []
     holding = next((entry for entry in seen.history if entry.deed in ("VERIFIED", "REVOKED")), None)
     page = render_template(
         "desk/company.html",
@@ -192,9 +213,14 @@ def _page(ref: str, form: Form) -> Response:
         form=form,
         today=seoul_day(clock.now()).isoformat(),
         ways=[("", gettext("골라 주세요")), *((how.value, say_text(HOW_WORDS[how])) for how in How)],
-        may_write=guarding.allows("companies.write"),
+        closed=[("", gettext("골라 주세요")), *((one.ref, _closed(one)) for one in closed)] if closed else [],
+        may_write=may_write,
     )
     return make_response(page, 422 if form.faults else 200)
+
+
+def _closed(one: KeptClosed) -> str:
+    return " · ".join((*one.shown.values(), say_text(REASONS[one.reason])))
 
 
 def _row(line: Line) -> Row:

@@ -112,6 +112,7 @@ CLOSED: dict[str, str] = {
     "companies.company": "companies.read",
     "companies.verify": "companies.write",
     "companies.revoke": "companies.write",
+    "companies.reopen": "companies.write",
     "companies.invite": "companies.write",
     "companies.end": "companies.write",
     "companies.clear": "companies.write",

@@ -192,6 +192,7 @@ NO_PAGES = {
     "org_members.resume",
     "companies.search",
     "companies.verify",
+    "companies.reopen",
     "companies.revoke",
     "companies.invite",
     "companies.end",

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from portal.records import audit, standings
-from portal.services import exercising, leaving, overseeing, showing
-from portal.services.auditing import By
+from portal.services import exercising, leaving, overseeing, reopening, showing, vouching
+from portal.services.auditing import OPERATOR, By
 from portal.services.exercising import Asking, CannotResume
 from portal.services.leaving import Leaving
 from portal.services.overseeing import Refused
@@ -237,3 +237,56 @@ def test_reports_are_counted_and_name_nobody(
 
     assert (report.standing.request.number, report.people, report.certificate, total) == (filed.number, 2, "", 1)
     assert (nothing, none) == ([], 0)
+
+
+def test_staff_open_what_a_company_keeps_closed_once_it_cannot(
+    app: Flask, clock: FakeClock, gaon: str, admin: Colleague, join: Join
+) -> None:
+    """Not while the company's admin can; the look and the reason stand in the audit and before the member."""
+    minho, haneul, sora = join("minho"), join("haneul"), join("sora")
+    officer = By("STAFF", "officer", "192.0.2.8")
+    with app.app_context():
+        for ref in (minho, haneul, sora):
+            overseeing.suspend(gaon, ref, "ON_LEAVE", by(admin), clock())
+        overseeing.resume(gaon, sora, by(admin), clock())
+        assert reopening.kept_closed(gaon, officer, clock()) == []
+        with pytest.raises(Refused, match="COMPANY"):
+            reopening.reopen(gaon, minho, "폐업", officer, clock())
+        vouching.revoke(gaon, "폐업", OPERATOR, clock())
+
+        kept = reopening.kept_closed(gaon, officer, clock())
+        reopening.reopen(gaon, minho, "회사가 문을 닫아 직접 확인함", officer, clock())
+
+        assert [(one.ref, one.shown["email"], one.reason) for one in kept] == [
+            (minho, "mi***@gaon.example", "ON_LEAVE"),
+            (haneul, "ha****@gaon.example", "ON_LEAVE"),
+        ]
+        assert (is_closed("minho"), is_closed("haneul")) == (False, True)
+        assert [one.ref for one in reopening.kept_closed(gaon, officer, clock())] == [haneul]
+        opened, looked = showing.looks_at(minho, 2)
+        assert (opened.by_company, opened.deed.ko, opened.words) == (
+            False,
+            "이용 재개",
+            "회사가 문을 닫아 직접 확인함",
+        )
+        assert (looked.by_company, looked.deed.ko) == (False, "회사가 멈춘 회원 목록 조회")
+        with pytest.raises(Refused, match="NOT_STOPPED"):
+            reopening.reopen(gaon, minho, "다시", officer, clock())
+        with pytest.raises(Refused, match="NOBODY"):
+            reopening.reopen(gaon, join("jiho", NURI), "다시", officer, clock())
+
+
+def test_staff_leave_closed_what_the_member_closed(
+    app: Flask, clock: FakeClock, gaon: str, admin: Colleague, join: Join
+) -> None:
+    """Where the member keeps it closed as well, only the company's part is taken back."""
+    minho = join("minho")
+    with app.app_context():
+        exercising.suspend(asking("minho"), clock())
+        overseeing.suspend(gaon, minho, "SECURITY", by(admin), clock())
+        vouching.revoke(gaon, "폐업", OPERATOR, clock())
+
+        reopening.reopen(gaon, minho, "회사가 문을 닫음", OPERATOR, clock())
+
+        assert is_closed("minho")
+        assert exercising.may_resume("minho")

@@ -12,7 +12,7 @@ from portal.database import db, writing
 from portal.records import audit, leavers, requests, standings
 from portal.records.mails import Mail
 from portal.rules.role import Role
-from portal.services import company_admins, leaving, vouching
+from portal.services import company_admins, leaving, overseeing, vouching
 from portal.services.auditing import OPERATOR, By
 from portal.services.leaving import Leaving
 from portal.vault import person_keys
@@ -314,6 +314,33 @@ def test_revoking_needs_a_reason_and_the_code(
 
     assert done.status_code == 303
     assert at_org.get("/org").status_code == 403
+
+
+def test_the_officer_opens_what_nobody_can_open_any_more(
+    app: Flask, clock: FakeClock, gaon: str, admin: Colleague, officer: Browser, browser: MakeBrowser, join: Join
+) -> None:
+    """From the page of a company without an admin, with a reason; what is wrong is told at the field, what was typed
+    is kept, and the member reads the reason."""
+    minho, where = join("minho"), f"/desk/companies/{gaon}"
+    with app.app_context():
+        overseeing.suspend(gaon, minho, "ON_LEAVE", By("STAFF", admin.ref), clock())
+    assert "회사가 멈춘 회원 다시 열기" not in officer.get(where).text
+    with app.app_context():
+        vouching.revoke(gaon, "폐업", OPERATOR, clock())
+    assert "mi***@gaon.example" in officer.get(where).text
+
+    nobody = officer.post(f"{where}/reopening", {"member": "", "reopen_reason": "폐업 확인"})
+    silent = officer.post(f"{where}/reopening", {"member": minho, "reopen_reason": " "})
+    done = officer.post(f"{where}/reopening", {"member": minho, "reopen_reason": "폐업 확인"})
+    again = officer.post(f"{where}/reopening", {"member": minho, "reopen_reason": "폐업 확인"})
+
+    assert (nobody.status_code, nobody.text.count("회원을 골라 주세요.")) == (422, 2)
+    assert 'value="폐업 확인"' in nobody.text
+    assert (silent.status_code, silent.text.count("이유를 적어 주세요.")) == (422, 2)
+    assert f'value="{minho}" selected' in silent.text
+    assert done.status_code == 303
+    assert again.text.count("이미 풀린 계정입니다.") == 2
+    assert "휴직·파견: 폐업 확인" in browser("minho").get("/me").text
 
 
 def test_a_sole_traders_number_is_masked(app: Flask, clock: FakeClock, officer: Browser) -> None:
