@@ -92,7 +92,9 @@ def _field(draft: Draft, path: str, kind: Any, value: Any, language: Language) -
         held = [str(one) for one in value or ()]
         if not choices:
             return Field(path, words, "line", ", ".join(held))
-        return Field(path, words, "ticks", held, choices)
+        # Those that are ticked come first, as they stand: saving what is shown must not put them in another order.
+        ticked = sorted(choices, key=lambda one: held.index(one[0]) if one[0] in held else len(held))
+        return Field(path, words, "ticks", held, tuple(ticked))
     if typing.get_origin(kind) is Literal:
         return Field(path, words, "choice", str(value or ""), _literals(kind, language))
     if name in REFERENCES:

@@ -239,7 +239,8 @@ def _fact_page(found: Draft, section: str, key: str, held: Any, form: Form, chan
 def _release_page(found: Draft, form: Releasing) -> Response:
     at = clock.now()
     plan = drafting.plan_of(found.policy, at, language()) if found.policy else None
-    before = publishing.in_force(at).policy
+    against = publishing.version_named(plan.difference.before) if plan else None
+    before = (against or publishing.in_force(at)).policy
     page = render_template(
         "desk/policy_release.html",
         draft=found,
