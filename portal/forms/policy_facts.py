@@ -50,10 +50,11 @@ def fields_of(draft: Draft, section: str, fact: Any, language: Language) -> list
     return [field for field in _fields(draft, path, kind, fact, language) if field.path not in ("key", "number")]
 
 
-def read(section: str, sent: MultiDict[str, str]) -> Any:
-    """Return a fact as it was typed, in the form in which a draft keeps it."""
+def read(section: str, sent: MultiDict[str, str], held: Any) -> Any:
+    """Return a fact as it was typed, in the form in which a draft keeps it; ticked keys stay in the order in which the
+    fact `held` them, for an order is nothing that ticks could change."""
     kind = type_of(section)
-    return _read(kind, sent, "" if _is_fact(kind) else section)
+    return _read(kind, sent, "" if _is_fact(kind) else section, held)
 
 
 def faults_of(section: str, fact: Any) -> list[Fault]:
@@ -139,19 +140,21 @@ def _literals(kind: Any, language: Language) -> tuple[tuple[str, str], ...]:
     return tuple((str(one), value_text(one, language)) for one in typing.get_args(kind))
 
 
-def _read(kind: Any, sent: MultiDict[str, str], path: str) -> Any:
+def _read(kind: Any, sent: MultiDict[str, str], path: str, held: Any) -> Any:
     kind = _plain(kind)
     if _is_fact(kind):
+        inner = held if isinstance(held, Mapping) else {}
         return {
-            field.name: _read(field.type, sent, f"{path}.{field.name}".lstrip("."))
+            field.name: _read(field.type, sent, f"{path}.{field.name}".lstrip("."), inner.get(field.name))
             for field in msgspec.structs.fields(kind)
         }
     if kind is bool:
         return path in sent
     typed = sent.get(path, "").replace("\r\n", "\n").strip()[:LONGEST]
     if typing.get_origin(kind) is tuple:
-        several = sent.getlist(path)
-        return [part.strip() for text in several for part in text.split(",") if part.strip()]
+        keys = [part.strip() for text in sent.getlist(path) for part in text.split(",") if part.strip()]
+        known = [key for key in held or () if key in keys]
+        return [*known, *(key for key in keys if key not in known)]
     if kind is int:
         return int(typed) if typed.isdecimal() and len(typed) < 6 else typed or 0
     return typed

@@ -91,7 +91,7 @@ def fact(ref: str, section: str, key: str) -> Response:
     held = _fact(found, section, key)
     if request.method == "GET":
         return _fact_page(found, section, key, held, Form())
-    typed = read(section, request.form)
+    typed = read(section, request.form, held)
     if isinstance(held, Mapping) and isinstance(typed, dict):
         typed |= {name: held[name] for name in ("key", "number") if name in held}
     form = Form(faults={fault.where: _said_short(fault) for fault in faults_of(section, typed)})
