@@ -23,8 +23,8 @@ class Logging(Form):
     def read(cls, sent: MultiDict[str, str]) -> "Logging":
         form = cls()
         form.received_on = form.day(sent, "received_on")
-        agency = form.text(sent, "agency", LENGTH, gettext("기관 이름을 적어 주세요."))
         document = form.text(sent, "document", LENGTH, gettext("문서번호를 적어 주세요."))
+        agency = form.text(sent, "agency", LENGTH, gettext("기관 이름을 적어 주세요."))
         ground = form.text(sent, "ground", LENGTH, gettext("근거 법 조항을 적어 주세요."))
         items = form.text(sent, "wanted", WORDS_LENGTH, gettext("요청한 정보를 적어 주세요."))
         form.typed["people"] = sent.get("people", "").strip()[: MOST_PEOPLE * (ID_LENGTH + 2)]

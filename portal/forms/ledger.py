@@ -29,13 +29,13 @@ class PaperForm(Form):
         if "@" in files:
             form.faults["files"] = gettext("문서의 종류만 적고, 누구의 것인지는 적지 마세요.")
         count = form._count(sent)
+        method = form._chosen(sent, "method", [one.value for one in METHODS], gettext("어떻게 파기했는지 골라 주세요."))
+        reason = form._chosen(sent, "reason", [one.value for one in REASONS], gettext("왜 파기했는지 골라 주세요."))
         made_on, destroyed_on = form.day(sent, "made_on", may_lack=True), form.day(sent, "destroyed_on")
         if destroyed_on and destroyed_on > today:
             form.faults["destroyed_on"] = gettext("아직 오지 않은 날입니다.")
         if made_on and destroyed_on and made_on > destroyed_on:
             form.faults["made_on"] = gettext("파기한 날보다 뒤입니다.")
-        method = form._chosen(sent, "method", [one.value for one in METHODS], gettext("어떻게 파기했는지 골라 주세요."))
-        reason = form._chosen(sent, "reason", [one.value for one in REASONS], gettext("왜 파기했는지 골라 주세요."))
         handler = form.text(sent, "handler", NAME_LENGTH, gettext("누가 파기했는지 적어 주세요."))
         witness = form.text(sent, "witness", NAME_LENGTH, gettext("누가 입회했는지 적어 주세요."))
         if handler and handler == witness:

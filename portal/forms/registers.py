@@ -43,10 +43,10 @@ class Facts(Form):
         ground = next((one for one in GROUNDS if one == sent.get("ground")), "CONTRACT")
         form.typed["ground"] = ground
         items, purposes = tuple(sent.getlist("item")), tuple(sent.getlist("purpose"))
-        if not items:
-            form.faults["item"] = gettext("보내는 항목을 하나 이상 골라 주세요.")
         if not purposes:
             form.faults["purpose"] = gettext("목적을 하나 이상 골라 주세요.")
+        if not items:
+            form.faults["item"] = gettext("보내는 항목을 하나 이상 골라 주세요.")
         name_en, task_en = form.optional(sent, "name_en") or name, form.optional(sent, "task_en") or task
         period = form.optional(sent, "period")
         settled = form.typed["settled"] = "yes" if sent.get("settled") == "yes" else ""

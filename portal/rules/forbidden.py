@@ -15,11 +15,11 @@ CARD_LENGTHS = range(13, 20)  # ISO/IEC 7812-1
 LEAST_DIGITS = 13  # of either number
 
 CARD_NUMBER = Text(
-    ko="카드번호로 보이는 숫자가 있어요. 카드번호는 받지 않으니 지워 주세요.",
+    ko="카드번호로 보이는 숫자는 받지 않으니 지워 주세요.",
     en="This looks like a card number. We do not take card numbers; remove it.",
 )
 RESIDENT_NUMBER = Text(
-    ko="주민등록번호나 외국인등록번호로 보이는 숫자가 있어요. 받지 않으니 지워 주세요.",
+    ko="주민등록번호나 외국인등록번호로 보이는 숫자는 받지 않으니 지워 주세요.",
     en="This looks like a resident or alien registration number. We do not take these; remove it.",
 )
 

@@ -22,27 +22,27 @@ EMAIL_LENGTH, LOCAL_LENGTH = 254, 64  # RFC 5321 §4.5.3.1
 NAME_LENGTH, LOGIN_LENGTH, NUMBER_LENGTH = 100, 64, 40
 
 NEEDED = Text(ko="값을 입력해 주세요.", en="Enter a value.")
-TOO_LONG = Text(ko="너무 길어요.", en="This is too long.")
+TOO_LONG = Text(ko="더 짧게 적어 주세요.", en="This is too long.")
 INVISIBLE = Text(
-    ko="줄바꿈이나 보이지 않는 문자가 들어 있어요.", en="There is a line break or an invisible character in it."
+    ko="줄바꿈이나 보이지 않는 문자를 지워 주세요.", en="There is a line break or an invisible character in it."
 )
 BUSINESS_FORM = Text(
     ko="사업자등록번호 10자리를 123-45-67891처럼 입력해 주세요.",
     en="Enter the 10 digits of the business registration number, as in 123-45-67891.",
 )
 BUSINESS_CHECK = Text(
-    ko="사업자등록번호가 맞지 않아요. 숫자를 다시 확인해 주세요.",
+    ko="사업자등록번호의 숫자를 다시 확인해 주세요.",
     en="This business registration number is not right. Check its digits.",
 )
 EMAIL_FORM = Text(
     ko="이메일을 name@company.example처럼 입력해 주세요.", en="Enter an e-mail address such as name@company.example."
 )
 CONTACT_FORM = Text(
-    ko="연락처를 010-1234-5678처럼 입력해 주세요. 해외 번호는 +로 시작해요.",
+    ko="연락처를 010-1234-5678처럼 입력해 주세요. 해외 번호는 +부터 적어 주세요.",
     en="Enter a number such as 010-1234-5678; one from abroad starts with +.",
 )
 LOGIN_FORM = Text(
-    ko="아이디에는 글자, 숫자와 . _ - + @만 쓸 수 있어요.", en="An ID has only letters, digits and the signs . _ - + @."
+    ko="아이디는 글자, 숫자와 . _ - + @로만 적어 주세요.", en="An ID has only letters, digits and the signs . _ - + @."
 )
 
 _BUSINESS = re.compile(r"([0-9]{3})[- ]?([0-9]{2})[- ]?([0-9]{5})")

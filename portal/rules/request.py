@@ -51,7 +51,9 @@ OF_THE_SYSTEM = frozenset(
 )
 JUDGING = frozenset({Word.APPROVED, Word.DEFERRED, Word.RE_REVIEWED, Word.CLOSED, *DECISIONS})
 
-NOT_NEXT = Text(ko="지금은 할 수 없는 단계예요.", en="This step is not possible now.")
+NOT_NEXT = Text(
+    ko="요청이 이미 다른 단계에 있으니 화면을 새로 고쳐 주세요.", en="The request is at another step. Reload the page."
+)
 NOT_YOURS = Text(ko="이 단계를 진행할 권한이 없습니다.", en="You are not the one to take this step.")
 OWN_REQUEST = Text(ko="본인이 낸 요청은 직접 처리할 수 없습니다.", en="You cannot handle a request of your own.")
 OTHER_APPROVER = Text(

@@ -29,6 +29,7 @@ RAIL: tuple[tuple[str, Any], ...] = (
     ("companies.overview", lazy_gettext("회사·담당자")),
     ("handlers.overview", lazy_gettext("취급자·교육")),
 )
+BENEATH = {"registers": ("inquiries",)}  # places without an entry of their own, by the entry that leads there
 ROLE_NAMES: dict[Role, Any] = {
     Role.HANDLER: lazy_gettext("취급자"),
     Role.OFFICER: lazy_gettext("보호책임자"),
@@ -65,7 +66,8 @@ def values() -> dict[str, Any]:
 
 def is_here(endpoint: str) -> bool:
     """Tell whether this page belongs to that entry of the rail."""
-    return request.blueprint == endpoint.partition(".")[0]
+    blueprint = endpoint.partition(".")[0]
+    return request.blueprint in (blueprint, *BENEATH.get(blueprint, ()))
 
 
 def stand(verdict: Verdict) -> str:

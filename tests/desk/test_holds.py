@@ -100,7 +100,7 @@ def test_a_hold_is_placed_before_anything_was_asked(app: Flask, officer: Browser
         ({"who": MINHO, "case": "2"}, "이 이메일이나 아이디를 쓰는 회원이 없습니다."),
         ({"who": JIWON, "case": ""}, "사건번호나 문서번호를 적어 주세요."),
         ({"who": "", "case": "2"}, "회원의 이메일이나 아이디를 적어 주세요."),
-        ({"who": JIWON, "case": "4111 1111 1111 1111"}, "카드번호로 보이는 숫자가 있어요."),
+        ({"who": JIWON, "case": "4111 1111 1111 1111"}, "카드번호로 보이는 숫자는 받지 않으니 지워 주세요."),
     ):
         answer = officer.post("/desk/holds", fields)
         assert (answer.status_code, words in answer.text) == (422, True), words

@@ -88,7 +88,7 @@ def test_ending_closes_at_once(app: Flask, officer: Browser, yuna: str, clock: F
         (
             "designation",
             {"since": "2026-11-23", "reason": "4111 1111 1111 1111"},
-            "카드번호로 보이는 숫자가 있어요.",
+            "카드번호로 보이는 숫자는 받지 않으니 지워 주세요.",
             "2026-11-23",
         ),
         (
