@@ -64,6 +64,11 @@ def meet(host_id: str, ref: str, at: datetime) -> Member:
     return session.scalars(select(Member).where(Member.host_id == host_id).with_for_update()).one()
 
 
+def host_ids() -> Sequence[str]:
+    """Return what the host calls each of the members."""
+    return db.session.scalars(select(Member.host_id)).all()
+
+
 def hold(ref: str) -> Member | None:
     """Return the member with this reference, locked until the transaction ends."""
     return db.session.scalars(select(Member).where(Member.ref == ref).with_for_update()).one_or_none()

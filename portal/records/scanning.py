@@ -9,7 +9,7 @@ unreadable because the person's key is gone (docs/destruction.md says what that 
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -53,18 +53,43 @@ def settle(engines: Iterable[Engine]) -> None:
             raise StoreBusy
 
 
-def found_in_files(settings: Settings, engines: Iterable[Engine], marks: Sequence[str]) -> set[str]:
-    """Return those of `marks` that stand in a file of this installation."""
+def found_in_files(
+    settings: Settings, engines: Iterable[Engine], marks: Sequence[str], others: Collection[str] = ()
+) -> set[str]:
+    """Return those of `marks` that stand in a file of this installation, elsewhere than within one of `others`: who is
+    called "kim-1" is not found where "kim-10" stands."""
     wanted = [mark.encode() for mark in dict.fromkeys(marks) if mark]
     if not wanted:
         return set()
-    finder = BytesAhoCorasick(wanted)
-    longest = max(map(len, wanted))
+    longer = [other.encode() for other in others if other not in marks]
+    inside = BytesAhoCorasick(wanted)
+    within = {
+        len(wanted) + place: [
+            (mark, first) for mark, first, _ in inside.find_matches_as_indexes(other, overlapping=True)
+        ]
+        for place, other in enumerate(longer)
+    }
+    finder = BytesAhoCorasick(wanted + longer)
+    reach = max(map(len, wanted + longer))
     found: set[int] = set()
     for path in _files(settings, engines):
-        for chunk in _chunks(path, longest):
-            found.update(index for index, _, _ in finder.find_matches_as_indexes(chunk, overlapping=True))
+        for piece, start, until in _pieces(path, reach):
+            matches = finder.find_matches_as_indexes(piece, overlapping=True)
+            of_others = {
+                (mark, first + offset) for index, first, _ in matches for mark, offset in within.get(index, ())
+            }
+            found.update(
+                index
+                for index, first, _ in matches
+                if index < len(wanted) and start <= first < until and (index, first) not in of_others
+            )
     return {wanted[index].decode() for index in found}
+
+
+def around(found: Collection[str], others: Iterable[str]) -> list[str]:
+    """Return those of `others` that hold one of `found` within them."""
+    finder = BytesAhoCorasick([mark.encode() for mark in found])
+    return [other for other in others if other not in found and finder.find_matches_as_indexes(other.encode())]
 
 
 def _files(settings: Settings, engines: Iterable[Engine]) -> Iterator[Path]:
@@ -77,14 +102,21 @@ def _files(settings: Settings, engines: Iterable[Engine]) -> Iterator[Path]:
             yield from (path for path in folder.iterdir() if path.is_file())
 
 
-def _chunks(path: Path, longest: int) -> Iterator[bytes]:
-    """Yield a file piece by piece; pieces overlap, so that nothing hides on a border."""
-    kept = b""
+def _pieces(path: Path, reach: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield a file piece by piece, each with the stretch in which a match must begin to be judged in it: what begins
+    nearer to a border than `reach` is judged in the piece beside, where all around it is seen."""
+    kept, start = b"", 0
     try:
         with path.open("rb") as file:
-            while piece := file.read(CHUNK):
-                yield kept + piece
-                kept = piece[-(longest - 1) :] if longest > 1 else b""
+            read = file.read(CHUNK)
+            while read:
+                following = file.read(CHUNK)
+                piece = kept + read
+                until = max(start, len(piece) - reach) if following else len(piece)
+                yield piece, start, until
+                kept = piece[max(0, until - reach) :]
+                start = until - max(0, until - reach)
+                read = following
     except FileNotFoundError:
         return  # a segment of the journal that was drained meanwhile
 

@@ -21,7 +21,7 @@ from flask import Flask, current_app
 from portal.clock import Clock, seoul_day
 from portal.database import db, writing
 from portal.holdings import destroy_many, verify_many
-from portal.records import destructions, leavers, scanning
+from portal.records import destructions, leavers, members, scanning
 from portal.rules.deed import Deed
 from portal.rules.destruction import Kind, Outcome
 from portal.rules.destruction_fault import Fault
@@ -139,9 +139,12 @@ def _scan(works: Sequence[Work], at: datetime) -> Passed:
     marks = {work.task_id: work.known.get("marks", []) for work in works}
     try:
         scanning.settle(engines)
-        found = scanning.found_in_files(
-            current_app.extensions["portal.settings"], engines, [mark for some in marks.values() for mark in some]
-        )
+        settings = current_app.extensions["portal.settings"]
+        found = scanning.found_in_files(settings, engines, [mark for some in marks.values() for mark in some])
+        others = scanning.around(found, members.host_ids()) if found else []
+        if others:
+            db.session.remove()
+            found = scanning.found_in_files(settings, engines, sorted(found), others)
     except scanning.StoreBusy:
         outcomes = {work.task_id: Outcome(fault=Fault.BUSY) for work in works}
     else:
