@@ -14,7 +14,7 @@ from portal.policy.model import ConsentItem, Language, Policy
 from portal.records.members import new_ref
 from portal.rules.consent import facts_shown, kept_shown, refusal_shown
 from portal.rules.glance import at_a_glance
-from portal.services import consenting, publishing
+from portal.services import consenting, objecting, publishing
 from portal.services.consenting import Asked, StaleForm, Unanswered
 from portal.speech import language
 from portal.views import facts
@@ -104,7 +104,13 @@ def _page(
 ) -> Response:
     """Return the form for what is due, or the page that says that nothing is."""
     if not asked.items:
-        page = render_template("consent/settled.html", standing=asked.stands, suspended=asked.suspended, next=then)
+        page = render_template(
+            "consent/settled.html",
+            standing=asked.stands,
+            suspended=asked.suspended,
+            reported=objecting.of_member(current_user.member_ref) if asked.suspended else None,
+            next=then,
+        )
         return make_response(page, 409 if status == 409 else 200)
     spoken, policy = language(), asked.published.policy
     keys = [item.key for item in asked.items]
