@@ -115,9 +115,14 @@ def _certificate_of(request: Request, at: datetime) -> str:
     if len(people) == 1:
         issued = ledger.certificate_of(db.engines["keys"], done[0].ref) if done else None
         return issued.code if issued else ""
+    return issuing.certify_list(request, [one.ref for one in done], company_of(request), at)
+
+
+def company_of(request: Request) -> str:
+    """Return the name of the company that made a report, "" for any other request."""
+    people = leavers.of_request(request.id, limit=1) if is_report(request) else []
     company = companies.of_ref(people[0].company_ref) if people and people[0].company_ref else None
-    name = registering.company_of(company)["company_name"] if company else ""
-    return issuing.certify_list(request, [one.ref for one in done], name, at)
+    return registering.company_of(company)["company_name"] if company else ""
 
 
 def dispute_of(request: Request) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Literal
 from portal.clock import seoul_day
 from portal.database import writing
 from portal.policy.model import Language
-from portal.records import audit, request_queue, requests
+from portal.records import audit, leavers, request_queue, requests
 from portal.records.audit import AuditEvent
 from portal.records.members import Member
 from portal.records.request_queue import Figures, Wanted
@@ -22,7 +22,7 @@ from portal.rules.deed import Deed
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import NOT_NEXT, OWN_REQUEST, StepRefused
 from portal.rules.role import Role
-from portal.services import accounts, auditing, carrying_out, ordering, registering, requesting, revealing
+from portal.services import accounts, auditing, carrying_out, fulfilling, ordering, registering, requesting, revealing
 from portal.services.auditing import By
 from portal.services.ordering import Preview
 from portal.services.requesting import Channel, Details, Filed, NoSuchRequest, Requester, Standing
@@ -77,6 +77,8 @@ class Case:
     is_own: bool
     is_gone: bool
     revealed_until: datetime | None
+    people: int = 0  # in a report, whom `company` reported
+    company: str = ""
 
     @property
     def seen(self) -> int:
@@ -168,6 +170,8 @@ def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_b
             is_own=own,
             is_gone=line.is_gone,
             revealed_until=until,
+            people=leavers.counts_of([request.id]).get(request.id, 0),
+            company=fulfilling.company_of(request),
         )
         reason = "REVEALED" if until else ""
         auditing.note_views(Deed.REQUEST_VIEWED, by, at, [request.key_ref], about=number, reason=reason)

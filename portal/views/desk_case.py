@@ -92,9 +92,14 @@ class Fate:
 
 def facts_of(case: Case) -> list[tuple[str, str]]:
     """Return what is known of whom it is about, masked unless revealed."""
-    shown = [(str(ITEMS[item]), _shown(case, item, case.known[item])) for item in ITEMS if case.known.get(item)]
+    known = {} if case.people else case.known  # of a report: whoever sent it
+    shown = [(str(ITEMS[item]), _shown(case, item, known[item])) for item in ITEMS if known.get(item)]
+    if case.people:
+        shown.append((gettext("퇴사자"), gettext("%(count)s명", count=f"{case.people:,}")))
+    if case.company:
+        shown.append((gettext("요청 회사"), case.company))
     reply_to = case.details.get("reply_to", "")
-    if reply_to and reply_to != case.known.get("email"):
+    if reply_to and reply_to != known.get("email"):
         shown.append((gettext("회신 메일"), _shown(case, "email", reply_to)))
     named, agent = case.details.get("member", ""), case.details.get("agent", "")
     if named:
@@ -168,7 +173,7 @@ def _step(word: Word, case: Case, *, is_open: bool) -> Step:
         word=word.value,
         name=word.value.lower(),
         button=gettext("승인하고 파기") if destroys else str(button),
-        lead=gettext("회원의 정보를 복구할 수 없게 파기합니다.") if destroys else str(lead),
+        lead=_what_is_destroyed(case) if destroys else str(lead),
         grounds=_grounds(kind) if word in WITH_GROUND else [],
         has_words=word in MAY_HAVE_WORDS,
         words_needed=needs_words(word, kind),
@@ -177,6 +182,19 @@ def _step(word: Word, case: Case, *, is_open: bool) -> Step:
         typed_number=destroys,
         is_open=is_open,
     )
+
+
+def _what_is_destroyed(case: Case) -> str:
+    if not case.people:
+        return gettext("회원의 정보를 복구할 수 없게 파기합니다.")
+    told = [
+        gettext(
+            "이의를 낼 날이 지나면 퇴사자 %(count)s명의 정보를 복구할 수 없게 파기합니다.", count=f"{case.people:,}"
+        )
+    ]
+    if case.standing.request.approvals > 1:
+        told.append(gettext("서로 다른 두 사람이 승인해야 합니다."))
+    return " ".join(told)
 
 
 def _grounds(kind: Kind) -> list[tuple[str, str]]:

@@ -132,6 +132,13 @@ def _may_take(found: Case) -> bool:
     return found.standing.state.is_open and not found.is_own and not is_mine
 
 
+def _waits_for_another(found: Case) -> bool:
+    """Tell whether one has approved, and somebody else than who looks must, too."""
+    state = found.standing.state
+    approved = any(event.word == Word.APPROVED for event in found.standing.events)
+    return state.status == "AWAITING_APPROVAL" and approved and Word.APPROVED not in found.next
+
+
 def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "") -> Response:
     at = clock.now()
     try:
@@ -178,6 +185,7 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
         primary=primary if may_decide else None,
         others=others if may_decide else [],
         is_own=found.is_own,
+        waits_for_another=_waits_for_another(found),
         waits_for_destruction=standing.state.detail == "WAITING_FOR_DESTRUCTION",
         is_open=standing.state.is_open,
         seen=found.seen,
