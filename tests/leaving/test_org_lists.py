@@ -54,7 +54,7 @@ def test_a_list_is_checked_and_sent(app: Flask, hr: Browser, upload: Upload) -> 
     after = hr.get(sent.location)
 
     assert "14행 가운데 8명의 삭제를 요청할 수 있어요" in page.text
-    assert "8명 삭제 요청" in page.text
+    assert "8명과 고른 회원 삭제 요청" in page.text
     assert "ha***@gaon.example" in page.text.replace("ha**@", "ha***@")
     assert "hana@gaon.example" not in page.text
     assert (sent.status_code, sent.location) == (303, "/org/requests/R-2026-0001")
