@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
@@ -41,13 +44,14 @@ def wait_for(found: Callable[[], T | None], what: str) -> T:
 class Installation:
     """One served installation: where it answers, what its stores hold, and its shell."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environ: dict[str, str] | None = None) -> None:
         self.instance = folder / "instance"
         self.url = ""
+        self.letters: Callable[[], list[EmailMessage]] = self._laid_letters
         self._policies = folder / "policies"
         self._environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
         self._environ.pop("MATECOST_APP", None)
-        self._environ["PORTAL_INSTANCE"] = str(self.instance)
+        self._environ |= {"PORTAL_INSTANCE": str(self.instance), **(environ or {})}
         self._published = shipped()[-1]
         self._hash = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1000")
         self._members = 0
@@ -76,13 +80,25 @@ class Installation:
             SampleMembers.add(store, account, self._hash)
         return account
 
-    def registers(self, account: SampleAccount) -> None:
-        """Let an operator tell the portal what the service knows of a member."""
+    def registers(self, *accounts: SampleAccount) -> None:
+        """Let an operator tell the portal what the service knows of members."""
         listed = self.instance.parent / "members.csv"
-        values = ",".join((account.id, account.mail, account.company, account.business_number))
-        listed.write_text(f"회원번호,이메일,회사명,사업자등록번호\n{values}\n", "utf-8")
+        values = [",".join((one.id, one.mail, one.company, one.business_number)) for one in accounts]
+        listed.write_text("\n".join(["회원번호,이메일,회사명,사업자등록번호", *values, ""]), "utf-8")
         done = self.order("members", "import", listed, "--yes")
         assert done.returncode == 0, done.stderr
+
+    def link_to(self, email: str, path: str) -> str | None:
+        """Return the link under `path` in the newest letter to this address that has one."""
+        for letter in reversed(self.letters()):
+            found = re.search(rf"http://[^/\s]+({re.escape(path)}\S+)", letter.get_content())
+            if letter["To"] == email and found:
+                return found[1]
+        return None
+
+    def _laid_letters(self) -> list[EmailMessage]:
+        files = sorted((self.instance / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
 
     def decisions(self, account: SampleAccount) -> list[tuple[str, str]]:
         """Return (item, decision) of everything that a member decided, oldest first."""
@@ -151,9 +167,9 @@ class Installation:
                 server.wait()
 
 
-def new_installation(folder: Path) -> Installation:
-    """Return an installation with its stores made and the shipped policy in force."""
-    installation = Installation(folder)
+def new_installation(folder: Path, environ: dict[str, str] | None = None) -> Installation:
+    """Return an installation with its stores made and the shipped policy in force; `environ` adds settings."""
+    installation = Installation(folder, environ)
     made = installation.order("store", "upgrade")
     assert made.returncode == 0, made.stderr
     SampleMembers(installation.instance / "sample-matecost.db")
