@@ -171,15 +171,21 @@ def requested(judged: Mapping[int, Verdict], confirmed: Collection[int]) -> tupl
     )
 
 
-def _judge_date(text: str, found: Found, today: date) -> Judgement:
+def date_fault(text: str, today: date) -> tuple[Text, Text] | None:
+    """Return what is wrong with a leave date as typed, and what to do about it."""
     if not text.strip():
-        return Judgement(Verdict.FIX, NO_DATE, DATE_FORM)
+        return NO_DATE, DATE_FORM
     day = leave_date(text)
     if day is None:
-        return Judgement(Verdict.FIX, DATE_UNREAD, DATE_FORM)
-    if day > today:
-        return Judgement(Verdict.FIX, NOT_YET, ON_THE_DAY, day)
-    if found.last_seen is not None and found.last_seen > day:
+        return DATE_UNREAD, DATE_FORM
+    return (NOT_YET, ON_THE_DAY) if day > today else None
+
+
+def _judge_date(text: str, found: Found, today: date) -> Judgement:
+    day = leave_date(text)
+    if fault := date_fault(text, today):
+        return Judgement(Verdict.FIX, *fault, day)
+    if day is not None and found.last_seen is not None and found.last_seen > day:
         return Judgement(Verdict.CONFIRM, _seen_after(found.last_seen, today), CONFIRM_LEFT, day)
     return Judgement(Verdict.REQUEST, PROFILE_AND_PAYMENT_GO if found.has_payment else PROFILE_GOES, FINAL, day)
 

@@ -20,7 +20,6 @@ from portal.records.leavers import Leaver, Objection
 from portal.records.requests import Request
 from portal.rules.deed import Deed
 from portal.rules.forbidden import forbidden
-from portal.rules.identifier import NEEDED
 from portal.rules.progress import Word
 from portal.rules.request import NOT_NEXT, NOT_YOURS, OWN_REQUEST, StepRefused
 from portal.rules.role import Role, allowed
@@ -31,6 +30,7 @@ from portal.services.objecting import LONGEST, OBJECTION, TOO_LONG, WordsFault
 from portal.services.requesting import NoSuchRequest
 from portal.vault import person_keys
 
+REASON_NEEDED = Text(ko="결정한 이유를 적어 주세요.", en="Write why you decide so.")
 JUDGED = Text(ko="이미 결정한 이의입니다.", en="This objection has been decided already.")
 RESULTS = {
     True: Text(ko="이의를 받아들였어요", en="upheld"),
@@ -83,7 +83,7 @@ def judge(
 ) -> None:
     """Judge one objection; `words` are the reasons for the member. Raises NoSuchRequest, StepRefused, WordsFault."""
     words = words.strip()
-    fault = NEEDED if not words else TOO_LONG if len(words) > LONGEST else forbidden(words)
+    fault = REASON_NEEDED if not words else TOO_LONG if len(words) > LONGEST else forbidden(words)
     if fault:
         raise WordsFault(fault)
     if not allowed(roles, "desk.request.decide"):

@@ -12,8 +12,9 @@ from flask_login import current_user
 
 from portal import clock
 from portal.clock import seoul_day
+from portal.policy.model import Text
 from portal.rules.deadline import Kind, due_on
-from portal.rules.leaver import LABELS, Verdict
+from portal.rules.leaver import LABELS, Verdict, date_fault, read_row
 from portal.rules.leaver_list import ATTESTATION, NOTHING_YET, SAMPLE_HEADER, ListRefused, Totals
 from portal.rules.mask import mask_email, mask_login_id
 from portal.rules.request import StepRefused
@@ -72,13 +73,17 @@ def check_one() -> Response:
     """Take one person through the same check as a list."""
     typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in ("who", "left_on")}
     faults = {}
+    email, login_id = (typed["who"], "") if "@" in typed["who"] else ("", typed["who"])
     if not typed["who"]:
         faults["who"] = gettext("회원의 이메일이나 아이디를 적어 주세요.")
+    elif fault := read_row(email=email, login_id=login_id).fault:
+        faults["who"] = _both(fault)
     if not typed["left_on"]:
         faults["left_on"] = gettext("퇴사일을 적어 주세요.")
+    elif fault := date_fault(typed["left_on"], seoul_day(clock.now())):
+        faults["left_on"] = _both(fault)
     if faults:
         return _one_form(typed, faults, 422)
-    email, login_id = (typed["who"], "") if "@" in typed["who"] else ("", typed["who"])
     line = Line(1, email, login_id, typed["left_on"])
     ref = listing.keep("", [line], company_ref=_company(), account_ref=current_user.account_ref, at=clock.now())
     return redirect(url_for("org_lists.check", ref=ref), 303)  # type: ignore[return-value]
@@ -225,6 +230,11 @@ def take_back(number: str) -> Response:
 def _company() -> str:
     ref: str = current_user.company_ref
     return ref
+
+
+def _both(fault: tuple[Text, Text]) -> str:
+    reason, next_step = fault
+    return f"{say_text(reason)} {say_text(next_step)}"
 
 
 def _one_form(typed: dict[str, str], faults: dict[str, str], status: int = 200) -> Response:

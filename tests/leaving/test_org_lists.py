@@ -1,6 +1,7 @@
 """The pages on which an admin reports leavers: nothing happens before the list is sent, and nothing is lost."""
 
 import csv
+import html
 import io
 from collections.abc import Callable
 
@@ -164,6 +165,25 @@ def test_one_person_goes_the_same_way(app: Flask, hr: Browser) -> None:
     assert send(hr, where).status_code == 303
     with app.app_context():
         assert is_closed("hana")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"who": "hana@gaon", "left_on": "2026-10-31"}, "이메일을 name@company.example처럼 입력해 주세요."),
+        ({"who": "<b>hana</b>", "left_on": "2026-10-31"}, "아이디는 글자, 숫자와 . _ - + @로만 적어 주세요."),
+        ({"who": "hana-the-sample", "left_on": "2999-12-31"}, "퇴사일이 아직 지나지 않았어요."),
+        ({"who": "hana-the-sample", "left_on": "2026-02-30"}, "2026-11-20처럼 적어 주세요."),
+    ],
+    ids=["an address", "an ID", "a day to come", "a day that is none"],
+)
+def test_what_cannot_be_one_person_is_told_at_the_field(hr: Browser, typed: dict[str, str], words: str) -> None:
+    """In the summary and at the field, with what was typed kept, and no list begun."""
+    answer = hr.post("/org/leavers/one", typed)
+
+    assert answer.status_code == 422
+    assert answer.text.count(words) >= 2
+    assert all(f'value="{html.escape(text)}"' in answer.text for text in typed.values())
 
 
 def test_ticks_are_kept_from_page_to_page(
