@@ -22,7 +22,7 @@ from portal.views.shell import here
 def answer(app: Flask) -> None:
     """Give `app` its error answers."""
     app.register_error_handler(CSRFError, _expired)
-    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(HTTPException, refused)
     app.register_error_handler(NothingInForce, _not_ready)
     app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(Exception, _failed)
@@ -51,7 +51,8 @@ def _expired(error: CSRFError) -> Response:
     )
 
 
-def _refused(error: HTTPException) -> Response:
+def refused(error: HTTPException) -> Response:
+    """Return the answer that every place gives to an error of HTTP."""
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     status = error.code if error.code in WORDS[_voice()] else 400 if error.code < 500 else 500

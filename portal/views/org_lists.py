@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 from flask_login import current_user
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import clock
 from portal.clock import seoul_day
@@ -21,11 +22,11 @@ from portal.rules.request import StepRefused
 from portal.rules.spreadsheet import BYTE_ORDER_MARK, plain_row
 from portal.services import leaving, listing, reporting
 from portal.services.leaving import NobodyToReport
-from portal.services.list_file import MOST_BYTES, Line
+from portal.services.list_file import MOST_BYTES, TOO_LARGE, Line
 from portal.services.listing import Judged, Listed, NoSuchList, NothingToSend
 from portal.services.requesting import NoSuchRequest
 from portal.speech import language, say_text
-from portal.views import downloads, guarding
+from portal.views import downloads, errors, guarding
 from portal.views.standing import due_of, pill_of
 
 place = Blueprint("org_lists", __name__, url_prefix="/org")
@@ -112,6 +113,15 @@ def uploaded() -> Response:
     except ListRefused as refused:
         return _upload_form(say_text(refused.reason), 422)
     return redirect(url_for("org_lists.check", ref=ref), 303)  # type: ignore[return-value]
+
+
+@place.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> Response:
+    """Tell at the field that a file is too large, though nothing of it was read; elsewhere as everywhere."""
+    is_admin = guarding.allows("org.request") and guarding.company() is not None
+    if request.endpoint != "org_lists.uploaded" or not is_admin or not errors.wants_page():
+        return errors.refused(error)
+    return _upload_form(say_text(TOO_LARGE), 413)
 
 
 @place.get("/list-sample.csv")

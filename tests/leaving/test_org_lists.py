@@ -116,9 +116,15 @@ def test_a_refused_file_says_why(upload: Upload, content: bytes, name: str, word
     assert answer.text.count(words) == 2
 
 
-def test_a_file_that_is_too_large_is_refused(upload: Upload) -> None:
-    """Beyond the limit of this page alone nothing is read."""
-    assert upload(b"x" * (21 << 20)).status_code == 413
+def test_a_file_that_is_too_large_is_refused(hr: Browser, upload: Upload) -> None:
+    """Beyond the limit of this page alone nothing is read; the field says so, to an admin and to nobody else."""
+    answer = upload(b"x" * (21 << 20))
+    hr.post("/desk/sign-out")
+    stranger = upload(b"x" * (21 << 20))
+
+    assert answer.status_code == stranger.status_code == 413
+    assert answer.text.count("파일이 20MB를 넘어요. 나눠서 올려 주세요.") == 2
+    assert "20MB" not in stranger.text
 
 
 def test_what_is_uploaded_is_laid_on_no_disk(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
