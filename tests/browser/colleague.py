@@ -132,6 +132,20 @@ class Colleague:
         expect(self.page.get_by_role("status")).to_contain_text("접수했습니다.")
         return self.page.url.rpartition("/")[2]
 
+    def approves(self, number: str) -> None:
+        """Approve a request that destroys, and wait until it is destroyed."""
+        where = f"/privacy/desk/requests/{number}"
+        self.open(where)
+        self.page.locator("#do_in_review").click()
+        self.page.locator("#confirm").fill(number)
+        self.page.locator("#do_approved").click()
+
+        def is_done() -> bool | None:
+            self.open("/privacy/desk/ledger")
+            return self.page.locator("tbody tr").count() > 0 or None
+
+        wait_for(is_done, "the destruction")
+
     def ref(self) -> str:
         """Return the reference of the account: the one that signed in last."""
         return str(self._ask("SELECT holder_ref FROM sessions WHERE holder_kind = 'STAFF' ORDER BY began_at DESC"))

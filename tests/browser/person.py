@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 
 from playwright.sync_api import Locator, Page, Response, expect
 
@@ -79,6 +81,19 @@ class Person:
             return seen() or None
 
         wait_for(once_more, what)
+
+    def mailed(self, pattern: str) -> str | None:
+        """Return what a letter to this person holds of a pattern, once one was laid as a file."""
+        for file in (self.installation.instance / "mail").glob("*.eml"):
+            letter = message_from_bytes(file.read_bytes(), policy=default)
+            found = re.search(pattern, f"{letter['Subject']}\n{letter.get_content()}")
+            if letter["To"] == self.account.mail and found:
+                return found[0]
+        return None
+
+    def mailed_code(self) -> str | None:
+        """Return the mailed code, once it is there."""
+        return self.mailed(r"\b[0-9]{6}\b")
 
     def decisions(self) -> list[tuple[str, str]]:
         """Return (item, decision) as the store keeps them, oldest first."""

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 
+from portal.clock import SEOUL
 from tests.browser.colleague import Colleague
 from tests.browser.person import AGREE, REFUSE, Person
+from tests.browser.serving import wait_for
 
 Walk = Callable[[Person], object]
 
@@ -235,6 +238,121 @@ def _org(path: str) -> Walk:
     return walk
 
 
+def _org_faulty(path: str, button: str) -> Walk:
+    def walk(person: Person) -> None:
+        _org(path)(person)
+        person.button(button).click()
+
+    return walk
+
+
+def _desk_faulty(path: str, button: str) -> Walk:
+    def walk(person: Person) -> None:
+        at_desk(path, ready=True)(person)
+        person.button(button).click()
+
+    return walk
+
+
+def _inquiry(person: Person) -> None:
+    """Log what an authority asked for, and stand before it."""
+    person.installation.registers(person.account)
+    at_desk("/privacy/desk/inquiries/new", ready=True)(person)
+    person.page.get_by_label("문서번호").fill("2026-123")
+    person.page.get_by_label("기관").fill("가온경찰서")
+    person.page.get_by_label("근거").fill("형사소송법 제215조 (압수수색영장)")
+    person.page.get_by_label("요청한 정보").fill("접속 IP")
+    person.page.get_by_label("MateCost의 회원 번호").fill(person.account.id)
+    person.button("접수").click()
+
+
+def _member_of_ours(person: Person) -> None:
+    _org("/privacy/org/members")(person)
+    person.page.locator("tbody a").last.click()
+
+
+def _member_of_ours_with_errors(person: Person) -> None:
+    _member_of_ours(person)
+    person.button("이용 멈추기").click()
+
+
+def _leaving_admin(person: Person) -> None:
+    _org("/privacy/org/admins")(person)
+    person.page.locator("tbody a").first.click()
+
+
+def _a_list(person: Person) -> None:
+    """Upload a list with a row of each kind, and stand before what became of it."""
+    _org("/privacy/org/lists/new")(person)
+    colleague = person.installation.new_member()
+    person.installation.registers(colleague)
+    day = f"{datetime.now(SEOUL):%Y-%m-%d}"
+    rows = [(person.account.mail, day), (colleague.mail, "1999-01-01"), ("choi.gaon.example", ""), (colleague.mail, "")]
+    rows += [(f"nobody-{number}@gaon.example", day) for number in range(60)]
+    content = "\n".join(["이메일,퇴사일", *(",".join(row) for row in rows)]).encode()
+    person.page.get_by_label("명단 파일").set_input_files(
+        {"name": "퇴사자 명단.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    person.button("올리고 확인하기").click()
+
+
+def _report(person: Person) -> None:
+    """Report the member as an admin, and stand before how it goes."""
+    _org("/privacy/org/leavers/one")(person)
+    person.page.get_by_label("회원의 이메일이나 아이디").fill(person.account.mail)
+    person.page.get_by_label("퇴사일").fill(f"{datetime.now(SEOUL):%Y-%m-%d}")
+    person.button("확인하기").click()
+    person.page.locator("#authority").check()
+    person.page.locator("#rows .btn--xl").first.click()
+
+
+def _objection(person: Person) -> None:
+    """Come as the member by the mailed link to what the company has reported."""
+    _report(person)
+    person.open(wait_for(lambda: person.mailed(r"/privacy/objections\?token=\S+"), "the letter"))
+
+
+def _judging(person: Person) -> None:
+    _report(person)
+    number = person.page.url.rpartition("/")[2]
+    person.open(wait_for(lambda: person.mailed(r"/privacy/objections\?token=\S+"), "the letter"))
+    person.button("퇴사하지 않았어요").click()
+    at_desk(f"/privacy/desk/requests/{number}/objections", ready=True)(person)
+
+
+def _judging_with_errors(person: Person) -> None:
+    _judging(person)
+    person.button("이의 받아들이기").click()
+
+
+def _people_who_left(person: Person) -> None:
+    _report(person)
+    number = person.page.url.rpartition("/")[2]
+    at_desk(f"/privacy/desk/requests/{number}/people", ready=True)(person)
+
+
+def _destroyed(path: str) -> Walk:
+    """Come to a page of the desk as an officer who has approved that a member is deleted, once it is done."""
+
+    def walk(person: Person) -> None:
+        _me("/privacy/me/delete")(person)
+        person.button("삭제 요청하기").click()
+        person.page.get_by_label("인증번호").fill(wait_for(person.mailed_code, "the mailed code"))
+        person.button("확인하고 계속하기").click()
+        number = person.page.url.rpartition("/")[2]
+        officer = at_desk(f"/privacy/desk/requests/{number}", ready=True)(person)
+        assert isinstance(officer, Colleague)
+        officer.approves(number)
+        officer.open(path)
+
+    return walk
+
+
+def _a_destruction(person: Person) -> None:
+    _destroyed("/privacy/desk/destructions")(person)
+    person.page.locator("tbody a").first.click()
+
+
 def _code_again(person: Person) -> None:
     colleague = at_desk("/privacy/desk/handlers/{self}")(person)
     assert isinstance(colleague, Colleague)
@@ -305,6 +423,21 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "a company with errors": (re.compile("가온유통"), _company_with_errors),
     "leaver deletion": ("퇴사자 삭제 요청", _org("/privacy/org")),
     "our members": ("우리 회사 회원", _org("/privacy/org/members")),
+    "a member of ours with errors": (re.compile("이용 중"), _member_of_ours_with_errors),
+    "remove an admin": (re.compile("강선우"), _leaving_admin),
+    "report one with errors": ("한 명 삭제 요청", _org_faulty("/privacy/org/leavers/one", "확인하기")),
+    "upload a list with errors": ("퇴사자 명단 올리기", _org_faulty("/privacy/org/lists/new", "올리고 확인하기")),
+    "a list": (re.compile("64행 가운데"), _a_list),
+    "a report": (re.compile("R-"), _report),
+    "an objection": ("퇴사했다고 알려 왔어요", _objection),
+    "judging an objection with errors": ("퇴사 이의", _judging_with_errors),
+    "people who left": ("정보주체와 파기 상태", _people_who_left),
+    "a destruction": (re.compile("파기"), _a_destruction),
+    "a ledger with lines": ("파기 관리대장", _destroyed("/privacy/desk/ledger")),
+    "paper with errors": ("종이 파기 적기", _desk_faulty("/privacy/desk/ledger/paper", "대장에 적기")),
+    "add to a register": ("대장에 추가", at_desk("/privacy/desk/registers/new")),
+    "add to a register with errors": ("대장에 추가", _desk_faulty("/privacy/desk/registers/new", "대장에 적기")),
+    "an inquiry": (re.compile("결정 전"), _inquiry),
     "our admins": ("담당자", _org("/privacy/org/admins")),
     "an admin's account": ("내 계정", _org("/privacy/desk/account")),
     "closed to an admin": ("이 화면을 볼 권한이 없어요", _org("/privacy/desk")),
