@@ -58,7 +58,7 @@ class Releasing(Form):
         form.typed["time"] = sent.get("time", "").strip()
         try:
             day, at = date.fromisoformat(version), time.fromisoformat(form.typed["time"] or "00:00")
-            form.effective_at = datetime.combine(day, at.replace(second=0, microsecond=0, tzinfo=None), SEOUL)
+            form.effective_at = datetime.combine(day, at.replace(microsecond=0, tzinfo=None), SEOUL)
         except ValueError:
             form.faults["time"] = gettext("시각을 00:00처럼 적어 주세요.")
         form.typed["early_because"] = form.early_because = " ".join(sent.get("early_because", "").split())
