@@ -205,6 +205,33 @@ def _holds_with_errors(person: Person) -> None:
     person.button("파기 보류").click()
 
 
+def _drafting(path: str = "") -> Walk:
+    """Come to a draft of a new version, or to a page under it."""
+
+    def walk(person: Person) -> Colleague:
+        officer = at_desk("/privacy/desk/policy")(person)
+        assert isinstance(officer, Colleague)
+        person.page.get_by_label("시행일").fill("2027-01-04")
+        officer.press("초안 만들기")
+        person.page.goto(person.page.url + path)
+        return officer
+
+    return walk
+
+
+def _fact_with_errors(person: Person) -> None:
+    _drafting("/processors/kicc")(person)
+    person.page.get_by_label("이름 (영어)", exact=True).fill("")
+    person.button("저장").click()
+
+
+def _release_of_a_change(person: Person) -> None:
+    _drafting("/retention_rules/dispute")(person)
+    person.page.get_by_label("기간: 년", exact=True).fill("4")
+    person.button("저장").click()
+    person.page.get_by_role("link", name="비교하고 발행하기").click()
+
+
 def _log_with_errors(person: Person) -> None:
     _desk("/privacy/desk/requests/new")(person)
     person.button("접수").click()
@@ -468,5 +495,10 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "retention": ("보유·파기", _desk("/privacy/desk/retention")),
     "ledger": ("파기 관리대장", _desk("/privacy/desk/ledger")),
     "paper": ("종이 파기 적기", _desk("/privacy/desk/ledger/paper")),
+    "policy versions": ("처리방침 관리", at_desk("/privacy/desk/policy")),
+    "a draft of the policy": ("2027-01-04 초안", _drafting()),
+    "a fact with errors": (re.compile("처리 위탁"), _fact_with_errors),
+    "an addition to the policy": (re.compile("추가"), _drafting("/add/articles")),
+    "a release": ("2027-01-04 방침 비교와 발행", _release_of_a_change),
     "access records": ("접속기록", _desk("/privacy/desk/access")),
 }

@@ -81,6 +81,7 @@ def test_a_fault_stands_at_its_field_and_what_was_typed_stays(app: Flask, office
     assert answer.status_code == 422
     assert 'id="name.en-err">비어 있습니다. 두 언어로 모두 적어 주세요.' in answer.text
     assert 'value="새 이름(주)"' in answer.text
+    assert answer.text.count('class="err"') == 1
     with app.app_context():
         assert drafting.draft_of(draft.rpartition("/")[2]).edition == 1
 
@@ -108,7 +109,7 @@ def test_from_the_draft_to_the_release(app: Flask, clock: FakeClock, officer: Br
     page = officer.get(f"{draft}/release").text
     assert '<ins><span class="sr">추가됨: </span>4년</ins>' in page
     assert "30일 (중요한 변경)" in page
-    assert "다시 동의해야 합니다." in page
+    assert "동의하는 내용이 바뀝니다. 지금 동의한 회원은 없습니다." in page
 
     seen = {"seen": "2", "time": "09:30", "early_because": ""}
     wrong = officer.post(f"{draft}/release", {**seen, "confirm": "2027-01-03"})
