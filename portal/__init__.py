@@ -152,6 +152,7 @@ def _faults_in_stores(app: Flask, *, after_restore: bool) -> list[str]:
             restored = None if after_restore else restore_fault()
             return [*faults, restored] if restored else faults
         finally:
+            database.db.session.remove()  # a connection given back after the pool is gone would never be closed
             for engine in database.db.engines.values():
                 engine.dispose()
 

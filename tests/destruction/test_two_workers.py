@@ -74,8 +74,11 @@ def test_each_step_is_done_once(
         worker.join(300)
 
     with app.app_context():
-        destroy_due(app)  # what one put off while the other was writing
         assert faults == []
+        for _ in range(8):  # a look into the files is put off while the other worker writes
+            db.session.remove()
+            clock.advance(minutes=10)
+            assert destroy_due(app).attention == 0
         assert destructions.figures() == {"open": 0, "attention": 0, "evidence": 0, "done": PEOPLE}
         receiver = crm[0]
         assert len(receiver.destroyed) == PEOPLE
@@ -90,7 +93,7 @@ def test_each_step_is_done_once(
         proved = audit.found(limit=3 * PEOPLE, deed="destruction.proved")
         assert Counter(Counter(row.subject for row in proved).values()) == {1: PEOPLE}
         tasks = destructions.tasks_of([destructions.of_member(refs[0]).id])  # type: ignore[union-attr]
-        assert {task.attempts for task in next(iter(tasks.values()))} == {1}
+        assert {task.attempts for task in next(iter(tasks.values())) if task.kind != "SCAN"} == {1}
         assert members.of_refs(refs[:100]) == []
     with host.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM host_members WHERE id LIKE 'person-%'")) == 0
