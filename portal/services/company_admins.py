@@ -16,6 +16,7 @@ from portal.database import writing
 from portal.policy.model import Language
 from portal.records import accounts as kept
 from portal.records import companies, company_events, leavers
+from portal.records.accounts import Account
 from portal.records.companies import Company as Row
 from portal.rules import company as rules
 from portal.rules.identifier import email_address
@@ -61,9 +62,16 @@ def company_of(account_ref: str) -> Company | None:
     account = kept.of_ref(account_ref)
     if account is None or account.company_ref is None or account.state != "ACTIVE":
         return None
-    if Role.COMPANY_ADMIN.value not in kept.roles_of(account_ref):
+    if Role.COMPANY_ADMIN.value not in kept.roles_of(account_ref) or _is_reported(account):
         return None
     return verified(account.company_ref)
+
+
+def _is_reported(account: Account) -> bool:
+    """Tell whether the admin is a member who was reported as having left: their colleagues decide from then on."""
+    [person] = accounts.opened([account])
+    people = [one.ref for one in registering.of_email(person.email) if one.company_ref == account.company_ref]
+    return bool(people and leavers.open_of(people))
 
 
 def verified(company_ref: str) -> Company | None:

@@ -138,7 +138,7 @@ def file_report(
         nonce=nonce,
         approvals=approvals_for(
             len(reported),
-            with_admin=_names_admin(company_ref, reported),
+            with_admin=bool(_admins_among(company_ref, reported)),
             two_above=_settings().two_approvals_above,
         ),
         letter="leavers_received",
@@ -243,12 +243,16 @@ def _to_report(company_ref: str | None, held: Sequence[Member]) -> list[Member]:
     return list(ours.values())
 
 
-def _names_admin(company_ref: str | None, reported: Sequence[Member]) -> bool:
-    """Tell whether one of these people administers the company: accounts and members have the address in common."""
+def _admins_among(company_ref: str | None, people: Sequence[Member]) -> list[str]:
+    """Return the accounts of those who administer the company: accounts and members have the address in common."""
     admins = people_here.opened(accounts.of_company(company_ref)) if company_ref else []
     index = registering.blind_index()
-    addresses = {index.of("email", index_form("email", person.email)) for person in admins}
-    return any(member.email_index in addresses for member in reported)
+    addresses = {member.email_index for member in people}
+    return [
+        person.ref
+        for person in admins
+        if person.state != "DISABLED" and index.of("email", index_form("email", person.email)) in addresses
+    ]
 
 
 def _tell(leaver: Leaver, profile: dict[str, str], request: Request, at: datetime) -> None:
@@ -286,6 +290,10 @@ def address_of(profile: dict[str, str]) -> str:
 
 
 def _order(people: Sequence[Leaver], request: Request, approver: str, at: datetime) -> None:
+    """Order these people's destruction; who administered the company decides nothing for it from now on."""
+    company_ref = people[0].company_ref
+    for account_ref in _admins_among(company_ref, members.of_refs([leaver.member_ref for leaver in people])):
+        people_here.disable_held(account_ref, SYSTEM, at)
     asked_alone = request.requester != "EMPLOYER"
     ordered = ordering.order_many(
         {leaver.member_ref: leaver.left_on for leaver in people},

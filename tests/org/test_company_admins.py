@@ -13,8 +13,9 @@ from portal.records import accounts as kept
 from portal.records import company_events, leavers, requests
 from portal.records.mails import Mail
 from portal.rules.company import How
+from portal.rules.progress import Word
 from portal.rules.role import Role
-from portal.services import accounts, company_admins, joining, leaving, vouching
+from portal.services import accounts, company_admins, joining, leaving, requesting, vouching
 from portal.services.auditing import OPERATOR, By
 from portal.services.company_admins import ElsewhereAddress, LastAdmin, NotVerified
 from portal.services.leaving import Leaving
@@ -283,3 +284,36 @@ def test_no_company_is_told_in_clear(app: Flask, clock: FakeClock, gaon: str, se
     for file in settings.instance.glob("*.db*"):
         assert b"gaon.co.kr" not in file.read_bytes()
         assert "진위확인 2026-11-23".encode() not in file.read_bytes()
+
+
+def test_an_admin_who_was_reported_decides_nothing_more(
+    app: Flask, clock: FakeClock, gaon: str, admin: Colleague, join: Join
+) -> None:
+    """From the next request on the place is closed to them; an objection that is upheld opens it, and with the order
+    to destroy the account ends for good."""
+    with app.app_context():
+        ref = join("sunwoo.kang")
+        other = an_admin(clock(), gaon, email="minho.park@gaon.example")
+        assert company_admins.company_of(admin.ref) is not None
+
+        number = leaving.report(
+            gaon, [Leaving(ref, date(2026, 10, 31))], reporter=other.ref, by=by(other), at=clock(), language="ko"
+        ).number
+        assert company_admins.company_of(admin.ref) is None
+        assert company_admins.company_of(other.ref) is not None
+
+        leaving.take_back(number, company_ref=gaon, by=by(other), at=clock())
+        assert company_admins.company_of(admin.ref) is not None
+
+        again = leaving.report(
+            gaon, [Leaving(ref, date(2026, 10, 31))], reporter=other.ref, by=by(other), at=clock(), language="ko"
+        ).number
+        for word in (Word.IN_REVIEW, Word.APPROVED):
+            requesting.step(again, word, by=By("STAFF", "one"), roles={Role.HANDLER}, at=clock())
+        requesting.step(again, Word.APPROVED, by=By("STAFF", "two"), roles={Role.HANDLER}, at=clock())
+        leaving.tell_some(clock())
+        clock.advance(days=4)
+        assert leaving.order_some(clock()) == 1
+        ended = kept.of_ref(admin.ref)
+        assert ended is not None
+        assert (ended.state, ended.password_hash) == ("DISABLED", None)
