@@ -26,11 +26,12 @@ class Colleague:
         self.email = f"colleague-{next(_numbers)}@cloudmate.example"
         self.app = pyotp.TOTP(pyotp.random_base32())
         self._step = 0
+        self._ref = ""
 
     def at(self, page: Page) -> "Colleague":
         """Return the same person at another browser."""
         other = Colleague(self.installation, page, self.name)
-        other.email, other.app, other._step = self.email, self.app, self._step
+        other.email, other.app, other._step, other._ref = self.email, self.app, self._step, self._ref
         return other
 
     def open(self, path: str) -> None:
@@ -147,8 +148,13 @@ class Colleague:
         wait_for(is_done, "the destruction")
 
     def ref(self) -> str:
-        """Return the reference of the account: the one that signed in last."""
-        return str(self._ask("SELECT holder_ref FROM sessions WHERE holder_kind = 'STAFF' ORDER BY began_at DESC"))
+        """Return the reference of the account: the one that signed in last, unless it was remembered."""
+        last = "SELECT holder_ref FROM sessions WHERE holder_kind = 'STAFF' ORDER BY began_at DESC"
+        return self._ref or str(self._ask(last))
+
+    def remember(self) -> None:
+        """Keep which account signed in last: it is this one's."""
+        self._ref = self.ref()
 
     def was_proved_long_ago(self) -> None:
         """Let the last proof of who it is lie some minutes back."""

@@ -1,8 +1,10 @@
 """Every page a person can come to, and how to come there: (name, walk, address fixed by the walk)."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from portal.clock import SEOUL
 from tests.browser.colleague import Colleague
@@ -10,6 +12,8 @@ from tests.browser.person import AGREE, REFUSE, Person
 from tests.browser.serving import wait_for
 
 Walk = Callable[[Person], object]
+FRESH_S = 200  # below the five minutes after which an important deed asks for the code again
+_AT_WORK: dict[tuple[str, tuple[str, ...], bool], tuple[Colleague, list[Any], float]] = {}
 
 # One more purpose for the records of access, as an item and on the form: a material change.
 MORE_PURPOSES = {
@@ -137,14 +141,23 @@ def _post_to_the_service(person: Person) -> None:
     person.page.wait_for_url(person.installation.url + "/")
 
 
-def at_desk(path: str, *roles: str, ready: bool = False) -> Walk:
-    """Come to a page of the desk as somebody new with these roles, by default an officer; `ready`: designated and
-    trained, for which an officer is needed."""
+def at_desk(path: str, *roles: str, ready: bool = False, alone: bool = False) -> Walk:
+    """Come to a page of the desk as somebody with these roles, by default an officer; `ready`: designated and trained,
+    for which an officer is needed. Who joined some minutes ago comes in again, unless `alone` asks for somebody new."""
 
     def walk(person: Person) -> Colleague:
-        colleague = Colleague(person.installation, person.page).joins(*(roles or ("officer",)))
-        if ready:
-            colleague.is_ready()
+        key = (person.installation.url, roles, ready)
+        known, cookies, since = _AT_WORK.get(key, (None, [], 0.0))
+        if known is not None and not alone and time.monotonic() - since < FRESH_S:
+            colleague = known.at(person.page)
+            person.page.context.add_cookies(cookies)
+        else:
+            colleague = Colleague(person.installation, person.page).joins(*(roles or ("officer",)))
+            colleague.remember()
+            if ready:
+                colleague.is_ready()
+            if not alone:
+                _AT_WORK[key] = (colleague, list(person.page.context.cookies()), time.monotonic())
         colleague.open(path.format(self=colleague.ref()))
         return colleague
 
@@ -381,7 +394,7 @@ def _a_destruction(person: Person) -> None:
 
 
 def _code_again(person: Person) -> None:
-    colleague = at_desk("/privacy/desk/handlers/{self}")(person)
+    colleague = at_desk("/privacy/desk/handlers/{self}", alone=True)(person)
     assert isinstance(colleague, Colleague)
     colleague.was_proved_long_ago()
     colleague.press("로그아웃시키기")
