@@ -155,8 +155,14 @@ def closers_of(refs: Collection[str]) -> dict[str, dict[Closer, str]]:
     """Return who keeps the accounts of these members closed, and the company's reason for it, by member; name no more
     than one query can."""
     changes: dict[str, list[Change]] = {ref: [] for ref in refs}
+    own: dict[str, str] = {}  # the request by which a member closed the account: whoever ends it lifts that closing
     for row in audit.gate_changes(GATES, refs):
-        changes[row.subject].append(Change(row.deed == GATES[0], row.actor_kind == "MEMBER", row.reason))
+        closed, by_member = row.deed == GATES[0], row.actor_kind == "MEMBER"
+        if closed and by_member:
+            own[row.subject] = row.about
+        elif not closed and row.about and row.about == own.get(row.subject):
+            by_member = True
+        changes[row.subject].append(Change(closed, by_member, row.reason))
     return {ref: closers(some) for ref, some in changes.items()}
 
 

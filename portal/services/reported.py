@@ -18,6 +18,7 @@ from portal.services import auditing
 from portal.services.auditing import By
 
 ASKED_AT_ONCE = 500
+GATES = (Deed.ACCOUNT_SUSPENDED.value, Deed.ACCOUNT_RESUMED.value)
 TOUCHING = frozenset({Word.IDENTITY_CHECK, Word.APPROVED, Word.REFUSED, Word.CANCELLED, Word.CLOSED})
 """Steps that change what the gate reads, of a report or of somebody's own deletion."""
 
@@ -49,8 +50,14 @@ def on_step(request: Request, word: Word, by: By, at: datetime) -> None:
 def give_back(request: Request, word: Word, by: By, at: datetime) -> None:
     """Open the account again that one person's own request had closed, once it was refused or taken back."""
     if request.kind in DESTROYING and request.member_ref and word in (Word.REFUSED, Word.CANCELLED, Word.CLOSED):
+        ref = request.member_ref
         leavers.end_of(request.id, "TAKEN_BACK", at)
-        open_accounts([request.member_ref], request, by, at)
+        closed_later = audit.last_about(GATES, [ref]).get(ref) != (Deed.ACCOUNT_SUSPENDED.value, request.number)
+        open_accounts([ref], request, by, at)
+        if closed_later and audit.found(
+            limit=1, subject=ref, deed=Deed.ACCOUNT_SUSPENDED.value, about=request.number
+        ):  # the company closed it as well: it stays closed, for the company alone
+            auditing.note(Deed.ACCOUNT_RESUMED, by, at, subject=ref, about=request.number)
 
 
 def approve(request: Request, by: By, at: datetime) -> None:
@@ -78,10 +85,9 @@ def close_accounts(refs: Sequence[str], number: str, by: By, at: datetime) -> No
 def open_accounts(refs: Sequence[str], request: Request, by: By, at: datetime) -> None:
     """Open the accounts again that this report closed, and nothing has closed since: neither the member's own wish nor
     a destruction."""
-    gates = (Deed.ACCOUNT_SUSPENDED.value, Deed.ACCOUNT_RESUMED.value)
     closed_here = (Deed.ACCOUNT_SUSPENDED.value, request.number)
     for some in in_parts(refs):
-        last = audit.last_about(gates, some)
+        last = audit.last_about(GATES, some)
         stay = requests.asked_to_stop(some, request.received_at) | destructions.refs_destroyed(some)
         opened = [ref for ref in some if last.get(ref) == closed_here and ref not in stay]
         people = [(member.host_id, member.ref) for member in members.of_refs(opened)]

@@ -88,8 +88,9 @@ def test_every_sealed_column_stands_beside_the_name_of_its_key(app: Flask) -> No
         }
 
     assert sealing >= {"members", "companies", "audit_words"}
-    # A step is sealed under the key of its request, which names it.
-    assert sealing - {"request_events"} <= naming
+    # A step is sealed under the key of its request, a page under its list's, an objection under its member's, what was
+    # done to an entry under the entry's: the row that each belongs to names the key.
+    assert sealing - {"request_events", "upload_pages", "objections", "processor_events"} <= naming
 
 
 def test_a_command_that_loaded_nothing_else_knows_every_table() -> None:

@@ -42,7 +42,7 @@ def test_the_figures_count_what_is_open(app: Flask, clock: FakeClock, handler: B
         waiting, count = working.queue(Wanted(waiting=True), 1, handler, clock())
         by_due, _ = working.queue(Wanted(), 1, handler, clock())
 
-    assert seen.figures == Figures(open=3, late=1, soon=1, unassigned=2, mine=1, waiting=1)
+    assert seen.figures == Figures(open=3, late=1, soon=1, unassigned=2, mine=1, waiting=1, attention=0)
     assert seen.days == {date(2026, 11, 26): 1, date(2026, 12, 3): 1}
     assert seen.average == 5.0
     assert ([line.standing.request.number for line in waiting], count) == ([soon], 1)
