@@ -66,6 +66,7 @@ def _declined(person: Person) -> None:
 def _overgrown(person: Person) -> None:
     """Send a form that names another version, as one opened before a publication would."""
     person.sign_in()
+    person.page.locator("[name=version]").wait_for(state="attached")
     person.page.evaluate("document.querySelector('[name=version]').value = '2020-01-01'")
     person.button(AGREE).click()
 
