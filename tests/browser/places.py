@@ -182,7 +182,7 @@ def _sign_in_wrong(person: Person) -> None:
 
 
 def _handler_with_errors(person: Person) -> None:
-    at_desk("/privacy/desk/handlers/{self}")(person)
+    at_desk("/privacy/desk/handlers/{self}", alone=True)(person)
     person.button("취급자로 지정").click()
 
 
