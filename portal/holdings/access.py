@@ -3,7 +3,7 @@
 They are kept by law after a person has left, so a destruction leaves them to the sweep, which destroys each day's key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +11,19 @@ from flask import current_app
 
 from portal.policy.model import Text
 
-from . import Piece, Subject, Unreachable
+from . import Subject, Unreachable
+from .staying import Staying
 
 READ_AT_ONCE = 500
 
 
-class AccessRecords:
+class AccessRecords(Staying):
     """The access store."""
 
     key = "access_records"
     name = Text(ko="서비스 접속 기록", en="record of access to the service")
     articles = ("2", "5")
     kept = "access_record"
-
-    def find(self, subject: Subject, at: datetime) -> list[Piece]:
-        return []  # shown as a table of its own
 
     def export(self, subject: Subject, at: datetime) -> Iterator[dict[str, Any]]:
         search = current_app.extensions["portal.search_access"]
@@ -49,18 +47,6 @@ class AccessRecords:
             if len(rows) < READ_AT_ONCE:
                 return
             before = rows[-1].cursor
-
-    def count(self, subject: Subject) -> int:
-        return 0
-
-    def destroy(self, subject: Subject, at: datetime) -> int:
-        return 0
-
-    def verify(self, subject: Subject) -> int:
-        return 0
-
-    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
-        return [0 for _ in subjects]
 
 
 HOLDING = AccessRecords()

@@ -4,28 +4,26 @@ The ledger is append-only and names fields, never values, and the member by an o
 art. 35 asks for it on request). Once the member's row is gone the reference leads to nobody.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from portal.policy.model import Text
 from portal.records import disclosures
 
-from . import Piece, Subject
+from . import Subject
+from .staying import Staying
 
 READ_AT_ONCE = 500
 
 
-class Disclosures:
+class Disclosures(Staying):
     """The rows of `disclosures` that were allowed."""
 
     key = "disclosures"
     name = Text(ko="맡기거나 제공한 내역", en="disclosures to others")
     articles = ("2-2", "4")
     kept = ""
-
-    def find(self, subject: Subject, at: datetime) -> list[Piece]:
-        return []  # shown as a list of its own
 
     def export(self, subject: Subject, at: datetime) -> Iterator[dict[str, Any]]:
         before = None
@@ -39,23 +37,6 @@ class Disclosures:
                     "reference": row.reference,
                 }
             before = rows[-1].id
-
-    def count(self, subject: Subject) -> int:
-        return 0  # nothing here is destroyed: it is unlinked by the end of the member's row
-
-    def destroy(self, subject: Subject, at: datetime) -> int:
-        return 0
-
-    def verify(self, subject: Subject) -> int:
-        """Return 0: that the reference leads to nobody is proved where the member's row is destroyed, perhaps by
-        another worker and perhaps a moment later."""
-        return 0
-
-    def count_many(self, subjects: Sequence[Subject]) -> list[int]:
-        return [0 for _ in subjects]
-
-    def verify_many(self, subjects: Sequence[Subject]) -> list[int]:
-        return [0 for _ in subjects]
 
 
 HOLDING = Disclosures()
