@@ -22,6 +22,7 @@ from portal.services.reopening import KeptClosed
 from portal.services.vouching import PAGE, Entry, Line, Refused, Seen
 from portal.speech import say_text
 from portal.views import guarding
+from portal.views.paging import page_of
 
 place = Blueprint("companies", __name__, url_prefix="/desk/companies")
 REFUSALS = {
@@ -69,8 +70,7 @@ class Told:
 
 @place.get("")
 def overview() -> str:
-    asked = request.args.get("page", "")
-    page = int(asked) if asked.isdecimal() and int(asked[:6]) > 0 else 1
+    page = page_of(request.args)
     lines, total = vouching.page(page)
     if page > 1 and not lines:
         abort(404)

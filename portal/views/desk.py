@@ -19,9 +19,10 @@ from portal.rules.request import StepRefused
 from portal.services import entrusting, publishing, working
 from portal.services.limiting import limit
 from portal.services.requesting import NoSuchRequest
-from portal.services.working import FORECAST_DAYS, PAGE, ChangedMeanwhile, Line, Searched
+from portal.services.working import FORECAST_DAYS, ChangedMeanwhile, Line, Searched
 from portal.speech import language, say_short_day, say_text
 from portal.views import guarding
+from portal.views.paging import counted, page_of, pages
 from portal.views.standing import CHANNELS, REQUESTERS, Due, due_of, kind_name, pill_of
 
 place = Blueprint("desk", __name__, url_prefix="/desk")
@@ -212,12 +213,6 @@ def _due_days(due: str, today: date) -> tuple[date | None, date | None]:
     return day, day
 
 
-def page_of(args: Mapping[str, str]) -> int:
-    """Return which page of a list is asked for, the first being 1."""
-    text = args.get("page", "1")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
-
-
 def _tiles(figures: Figures, average: float | None) -> list[dict[str, Any]]:
     return [
         {
@@ -304,26 +299,6 @@ def _caption(view: str, wanted: Wanted) -> str:
     if wanted.member_ref is not None:
         return gettext("찾은 요청, 최근에 받은 순")
     return str(SHOWN[view])
-
-
-def counted(page: int, shown: int, total: int) -> str:
-    """Return which lines of how many a page shows; nothing where there are none."""
-    if not shown:
-        return ""
-    first = (page - 1) * PAGE + 1
-    return gettext("%(total)s건 가운데 %(first)s–%(last)s", total=total, first=first, last=first + shown - 1)
-
-
-def pages(endpoint: str, page: int, total: int, **places: str) -> dict[str, Any]:
-    """Return where the pages before and after are, and how many lines the next one shows."""
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name not in ("page", "lang")}
-    kept |= places
-    rest = total - page * PAGE
-    return {
-        "before": url_for(endpoint, **{**kept, "page": page - 1}) if page > 1 else "",
-        "after": url_for(endpoint, **{**kept, "page": page + 1}) if rest > 0 else "",
-        "next": ngettext("다음 %(num)s건", "다음 %(num)s건", min(PAGE, max(1, rest))),
-    }
 
 
 def _counted_items(count: int) -> str:

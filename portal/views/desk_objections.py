@@ -16,6 +16,7 @@ from portal.services.requesting import NoSuchRequest
 from portal.speech import say_text
 from portal.views import guarding
 from portal.views.desk import place, who_of
+from portal.views.paging import number_of
 
 JUDGEMENTS = {"uphold": True, "reject": False}
 
@@ -28,8 +29,8 @@ def objections(number: str) -> Response:
 @place.post("/requests/<number>/objections")
 def judge(number: str) -> Response:
     """Judge one objection. To let a destruction go on asks for the second factor again."""
-    leaver, upheld = request.form.get("leaver", ""), JUDGEMENTS.get(request.form.get("judgement", ""))
-    if upheld is None or not leaver.isdecimal() or len(leaver) > 18:
+    leaver, upheld = number_of(request.form.get("leaver")), JUDGEMENTS.get(request.form.get("judgement", ""))
+    if upheld is None or leaver is None:
         abort(400)
     words = request.form.get("words", "")
     if not upheld:
@@ -37,7 +38,7 @@ def judge(number: str) -> Response:
     try:
         judging.judge(
             number,
-            int(leaver),
+            leaver,
             upheld=upheld,
             words=words,
             by=guarding.by(),

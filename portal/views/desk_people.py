@@ -14,8 +14,9 @@ from portal.services.requesting import NoSuchRequest
 from portal.services.watching import Person
 from portal.speech import say_text
 from portal.views import guarding
-from portal.views.desk import counted, page_of, pages, place, who_of
-from portal.views.holds import MOST_DIGITS, REFUSED
+from portal.views.desk import place, who_of
+from portal.views.holds import REFUSED
+from portal.views.paging import counted, number_of, page_of, pages
 
 PILLS: dict[Stand, str] = {
     Stand.WAITING: " pill--hold",
@@ -62,10 +63,10 @@ def hold(number: str) -> Response:
 @place.post("/requests/<number>/again")
 def again(number: str) -> Response:
     """Put a step that needed attention back in line."""
-    task = request.form.get("task", "")
-    if not task.isdecimal() or len(task) > MOST_DIGITS:
+    task = number_of(request.form.get("task"))
+    if task is None:
         abort(400)
-    if watching.try_again(int(task), guarding.by(), clock.now()):
+    if watching.try_again(task, guarding.by(), clock.now()):
         flash(gettext("다시 시도합니다. 결과는 잠시 뒤 이 화면에 나옵니다."))
     else:
         flash(gettext("이미 다시 시도했거나 끝난 단계입니다."))

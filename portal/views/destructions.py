@@ -20,8 +20,8 @@ from portal.services.evidencing import EvidenceRefused
 from portal.services.inspecting import Line, Opened, Step
 from portal.speech import say_day, say_text
 from portal.views import guarding
-from portal.views.desk import counted, page_of, pages
 from portal.views.desk_people import PILLS
+from portal.views.paging import counted, page_of, pages
 
 place = Blueprint("destructions", __name__, url_prefix="/desk/destructions")
 MOST_NUMBER = 20

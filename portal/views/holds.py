@@ -11,10 +11,10 @@ from portal.forms.holds import Holding
 from portal.services import holding_back
 from portal.services.limiting import limit
 from portal.views import guarding
-from portal.views.desk import SEARCHES, counted, page_of, pages, who_of
+from portal.views.desk import SEARCHES, who_of
+from portal.views.paging import counted, number_of, page_of, pages
 
 place = Blueprint("holds", __name__, url_prefix="/desk/holds")
-MOST_DIGITS = 18  # of a number that every engine can keep
 REFUSED: dict[str, Any] = {
     "NOBODY": lazy_gettext("이 이메일이나 아이디를 쓰는 회원이 없습니다. 정확히 같은 것만 찾습니다."),
     "STANDS": lazy_gettext("이미 법적 보류 중입니다."),
@@ -48,10 +48,11 @@ def place_one() -> Response:
 
 @place.post("/<hold_id>/lift")
 def lift(hold_id: str) -> Response:
-    if not hold_id.isdecimal() or len(hold_id) > MOST_DIGITS:
+    found = number_of(hold_id)
+    if found is None:
         abort(404)
     try:
-        holding_back.lift(int(hold_id), guarding.by(), clock.now())
+        holding_back.lift(found, guarding.by(), clock.now())
     except holding_back.Refused as refused:
         flash(str(REFUSED[refused.why]))
     else:

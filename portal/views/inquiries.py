@@ -12,6 +12,7 @@ from portal.forms.inquiries import Deciding, Logging
 from portal.services import accounts, inquiring
 from portal.services.inquiring import Opened, Refused
 from portal.views import guarding
+from portal.views.paging import number_of
 
 place = Blueprint("inquiries", __name__, url_prefix="/desk/inquiries")
 STATES: dict[str, tuple[str, Any]] = {  # decision: (pill, words)
@@ -28,8 +29,7 @@ NOTICES = {
 
 @place.get("")
 def overview() -> str:
-    before = request.args.get("before", "")
-    found, after = inquiring.page(guarding.by(), clock.now(), int(before) if before.isdecimal() else None)
+    found, after = inquiring.page(guarding.by(), clock.now(), number_of(request.args.get("before")))
     return render_template(
         "desk/inquiries.html",
         rows=[(one, *STATES[one.decision], _notice(one)) for one in found],

@@ -34,6 +34,7 @@ from portal.speech import language, say_text
 from portal.vault.ledger_reading import Wanted
 from portal.views import guarding
 from portal.views.downloads import attached
+from portal.views.paging import number_of
 
 place = Blueprint("ledger", __name__, url_prefix="/desk/ledger")
 PER_PAGE, WHOLE = 25, 2000  # the whole is for paper: what was chosen, on as many sheets as it takes
@@ -67,7 +68,7 @@ class Row:
 def overview() -> str:
     at = clock.now()
     wanted = _wanted()
-    before = _number(request.args.get("before", ""))
+    before = number_of(request.args.get("before", ""))
     limit = WHOLE if "whole" in request.args else PER_PAGE
     found = keeping_ledger.page(wanted, limit, before, guarding.by(), at, language())
     kept = {name: value for name, value in request.args.items() if name in ("year", "reason") and value}
@@ -139,7 +140,7 @@ def second() -> Response:
 def confirm() -> Response:
     """Confirm every complete line that was on the page or before it."""
     guarding.require_fresh()
-    count = keeping_ledger.confirm(_number(request.form.get("up_to", "")) or 0, guarding.by(), clock.now())
+    count = keeping_ledger.confirm(number_of(request.form.get("up_to", "")) or 0, guarding.by(), clock.now())
     flash(ngettext("%(num)s건의 파기를 확인했습니다.", "%(num)s건의 파기를 확인했습니다.", count))
     return redirect(url_for("ledger.overview"), 303)  # type: ignore[return-value]
 
@@ -150,10 +151,6 @@ def _wanted() -> Wanted:
         int(year) if len(year) == 4 and year.isascii() and year.isdecimal() else None,
         reason if reason in set(Reason) else "",
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 def _row(shown: Shown, at: datetime) -> Row:

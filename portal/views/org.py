@@ -13,6 +13,7 @@ from portal.services import company_admins, overseeing
 from portal.services.company_admins import Company
 from portal.services.overseeing import PAGE, Report
 from portal.views import guarding
+from portal.views.paging import page_of
 from portal.views.staff import Staff
 from portal.views.standing import Due, due_of, pill_of
 
@@ -69,7 +70,7 @@ def company() -> Company:
 
 @place.get("", strict_slashes=False)
 def overview() -> str:
-    at, page = clock.now(), page_asked()
+    at, page = clock.now(), page_of(request.args)
     found, total = overseeing.reports(company().ref, page, at)
     if page > 1 and not found:
         abort(404)
@@ -84,12 +85,6 @@ def overview() -> str:
             if name != "see" and endpoint in current_app.view_functions
         },
     )
-
-
-def page_asked() -> int:
-    """Return the page of a list that the address asks for."""
-    asked = request.args.get("page", "")
-    return int(asked) if asked.isdecimal() and 0 < int(asked[:7]) < 1_000_000 else 1
 
 
 def pages(endpoint: str, page: int, shown: int, total: int) -> dict[str, str]:

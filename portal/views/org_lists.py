@@ -27,6 +27,7 @@ from portal.services.listing import Judged, Listed, NoSuchList, NothingToSend
 from portal.services.requesting import NoSuchRequest
 from portal.speech import language, say_text
 from portal.views import downloads, errors, guarding
+from portal.views.paging import page_of
 from portal.views.standing import due_of, pill_of
 
 place = Blueprint("org_lists", __name__, url_prefix="/org")
@@ -274,8 +275,7 @@ def _check_page(ref: str, fault: str = "") -> Response:
     if found.state != "READY":
         return _gone()
     seen = request.values.get("see", "") if request.values.get("see", "") in SEEN else ""
-    asked = request.values.get("page", "")
-    page = int(asked[:6]) if asked.isdecimal() and int(asked[:6]) else 1
+    page = page_of(request.values)
     rows, total = listing.rows_of(found, page=page, size=PAGE, verdicts=SEEN[seen], by=guarding.by(), at=at)
     if page > 1 and not rows:
         abort(404)

@@ -14,7 +14,8 @@ from portal.services.limiting import limit
 from portal.services.overseeing import Masked, Refused
 from portal.speech import say_text
 from portal.views import guarding
-from portal.views.org import company, page_asked, pages
+from portal.views.org import company, pages
+from portal.views.paging import page_of
 
 place = Blueprint("org_members", __name__, url_prefix="/org/members")
 SEARCHES_AN_HOUR = 120  # far above a working day's need, far below what tries out a list of addresses
@@ -42,7 +43,7 @@ class Row:
 
 @place.get("")
 def overview() -> str:
-    page, at = page_asked(), clock.now()
+    page, at = page_of(request.args), clock.now()
     found, total = overseeing.members_page(company().ref, page, guarding.by(), at)
     if page > 1 and not found:
         abort(404)

@@ -21,6 +21,7 @@ from portal.services import accounts, reviewing
 from portal.services.reviewing import AlreadySigned, Found
 from portal.speech import say_text
 from portal.views import guarding
+from portal.views.paging import number_of
 
 place = Blueprint("reviews", __name__, url_prefix="/desk/access")
 MOST_DAYS = 92
@@ -107,7 +108,7 @@ def _overview(signing: Form) -> Response:
     today = seoul_day(at)
     month = f"{today:%Y-%m}"
     form = Searching.read(request.args, today)
-    found, before, entry = None, _number(request.args.get("before")), _number(request.args.get("entry"))
+    found, before, entry = None, number_of(request.args.get("before")), number_of(request.args.get("entry"))
     if entry is not None:
         found = reviewing.rows_of(entry, guarding.by(), at)
     elif form.since and form.until and not form.faults:
@@ -190,7 +191,3 @@ def _figure_name(deed: Deed) -> str:
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=SEOUL)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 16 else None
