@@ -1,8 +1,6 @@
 """/org/lists and /org/requests: reporting people who have left, one or a list, and following what became of it
 (screens 10 and 11). Nothing happens to anybody before the list that was checked is sent."""
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +17,6 @@ from portal.rules.leaver import LABELS, Verdict, date_fault, read_row
 from portal.rules.leaver_list import ATTESTATION, NOTHING_YET, SAMPLE_HEADER, ListRefused, Totals
 from portal.rules.mask import mask_email, mask_login_id
 from portal.rules.request import StepRefused
-from portal.rules.spreadsheet import BYTE_ORDER_MARK, plain_row
 from portal.services import leaving, listing, reporting
 from portal.services.leaving import NobodyToReport
 from portal.services.list_file import MOST_BYTES, TOO_LARGE, Line
@@ -127,7 +124,7 @@ def too_large(error: RequestEntityTooLarge) -> Response:
 
 @place.get("/list-sample.csv")
 def sample() -> Response:
-    return _csv("leavers-sample.csv", [SAMPLE_HEADER])
+    return downloads.table([SAMPLE_HEADER], "leavers-sample.csv")
 
 
 @place.get("/lists/<ref>")
@@ -192,7 +189,7 @@ def fix(ref: str) -> Response:
         for row in listing.to_fix(found)
     ]
     header = (*SAMPLE_HEADER, gettext("설명"))
-    return _csv("leavers-to-fix.csv", [header, *rows])
+    return downloads.table([header, *rows], "leavers-to-fix.csv")
 
 
 @place.get("/requests/<number>")
@@ -388,12 +385,3 @@ def _stages(found: reporting.Reported) -> list[dict[str, Any]]:
 def _numbers(name: str) -> set[int]:
     texts = " ".join(request.form.getlist(name)).split()
     return {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 8}
-
-
-def _csv(name: str, rows: list[Any]) -> Response:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(plain_row(row) for row in rows)
-    answer = make_response((BYTE_ORDER_MARK + text.getvalue()).encode())
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Cache-Control"] = "no-store"
-    return downloads.attached(answer, name)

@@ -1,7 +1,5 @@
 """/desk/registers: who receives members' data, what was checked, and what went to whom (screen 18)."""
 
-import csv
-import io
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
@@ -14,13 +12,12 @@ from portal.forms.registers import ContractForm, End, Facts, Supervision
 from portal.policy.model import Policy
 from portal.rules import processor
 from portal.rules.processor import CLAUSES, GROUNDS, RELATIONSHIPS, Entry, Lack, Standing, State
-from portal.rules.spreadsheet import BYTE_ORDER_MARK, plain_row
 from portal.services import disclosing, entrusted, entrusting, publishing
 from portal.services.entrusting import Refused
 from portal.speech import language, say_text
 from portal.views import guarding
 from portal.views import register_lines as lines
-from portal.views.downloads import attached
+from portal.views.downloads import table as table_of
 
 place = Blueprint("registers", __name__, url_prefix="/desk/registers")
 MONTHS = 12
@@ -72,16 +69,12 @@ def table() -> Response:
     """The sums by recipient and month, as a table for people."""
     at = clock.now()
     names = {one.entry.key: one.entry.name.in_language(language()) for one in entrusted.standings()}
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    rows.writerow([gettext("월"), gettext("받는 곳"), gettext("판정"), gettext("사유"), gettext("건수")])
+    rows: list[list[object]] = [[gettext("월"), gettext("받는 곳"), gettext("판정"), gettext("사유"), gettext("건수")]]
     for one in disclosing.sums(seoul_day(at), None):
         verdict = gettext("보냄") if one.verdict == "ALLOWED" else gettext("거절")
         reason = lines.reason_text(one.reason) if one.reason else ""
-        rows.writerow(plain_row([one.month, names.get(one.processor, one.processor), verdict, reason, one.count]))
-    response = make_response(BYTE_ORDER_MARK + text.getvalue())
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    return attached(response, f"disclosures-{seoul_day(at)}.csv")
+        rows.append([one.month, names.get(one.processor, one.processor), verdict, reason, one.count])
+    return table_of(rows, f"disclosures-{seoul_day(at)}.csv")
 
 
 @place.route("/new", methods=["GET", "POST"])
