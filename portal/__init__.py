@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     app.session_interface = MountedSession()
     app.request_class = UnspooledRequest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["portal.systems"] = systems
     app.extensions["portal.uses"] = _uses(mapped, systems)
     database.attach(app, settings)
     faults = _faults_in_stores(app, after_restore=after_restore)

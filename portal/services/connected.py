@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import current_app
 
-from portal.holdings.connected_map import System, read_systems
+from portal.holdings.connected_map import System
 from portal.policy.model import Text
 from portal.rules.destruction import Kind
 from portal.services import disclosing, entrusted
@@ -15,11 +15,7 @@ PROCESSOR_DAYS = 3  # of the five within which what is needless is destroyed (st
 
 def systems() -> tuple[System, ...]:
     """Return the connected systems of this installation, in the order of their file."""
-    extensions = current_app.extensions
-    if "portal.systems" not in extensions:
-        path = extensions["portal.settings"].connected
-        extensions["portal.systems"] = read_systems(path) if path else ()
-    found: tuple[System, ...] = extensions["portal.systems"]
+    found: tuple[System, ...] = current_app.extensions["portal.systems"]
     return found
 
 
