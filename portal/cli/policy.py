@@ -104,17 +104,10 @@ def publish(file: str, effective_at: str | None, dry_run: bool) -> None:
         at = clock.now()
         before = _in_force(starts)
         try:
-            publishing.check_uses(new)
-            if not dry_run:
-                starts = publishing.publish(new, starts, at).effective_at
-            elif (known := publishing.version_named(new.version)) is not None:
-                if known.policy != new:
-                    raise publishing.VersionTaken(new.version)
-                starts = known.effective_at
-            elif starts < at and _in_force(at) is not None:
-                raise publishing.TooLate(new.version, starts, at)
+            known = publishing.judge(new, starts, at) if dry_run else publishing.publish(new, starts, at)
         except (publishing.StillUsed, publishing.VersionTaken, publishing.TooLate) as error:
             raise click.ClickException(str(error)) from error
+        starts = known.effective_at if known else starts
     done = "would take effect" if dry_run else "published; takes effect"
     click.echo(f"{new.version} {done} at {starts.astimezone(SEOUL).isoformat()}.")
     if before is None:

@@ -6,17 +6,15 @@ how long, or who receives it changes. A shorter one needs a reason, which is kep
 
 from datetime import date, timedelta
 
-from portal.policy.model import Policy
-from portal.rules.difference import difference
+from portal.rules.difference import Difference
 
 DAYS = 7
 MATERIAL_DAYS = 30
 MATERIAL_SECTIONS = frozenset({"purposes", "items", "consent_items", "processors", "retention_rules", "rights"})
 
 
-def is_material(before: Policy, after: Policy) -> bool:
+def is_material(changed: Difference) -> bool:
     """Tell whether a new version changes what matters to a member: what, why, how long, by whom, or their rights."""
-    changed = difference(before, after, "ko")
     return changed.asks_again or any(fact.section in MATERIAL_SECTIONS for fact in changed.facts)
 
 

@@ -81,6 +81,7 @@ class Plan:
     """What releasing a draft would do: the difference, how many members are stopped and asked again, from when it may
     take effect without a reason, and what today's law says of it."""
 
+    before: Policy
     difference: Difference
     members: int
     asked_again: int
@@ -177,10 +178,11 @@ def plan_of(policy: Policy, at: datetime, language: Language) -> Plan:
     that is announced already may lie between, and a draft that does not have its changes would take them back."""
     starts = datetime.combine(policy.effective_on, time.min, SEOUL)
     before = publishing.in_force(max(at, starts)).policy
-    material = is_material(before, policy)
     changed = difference(before, policy, language)
+    material = is_material(changed)
     satisfied = standings.count_satisfying(publishing.in_force(at).requirement_hash)
     return Plan(
+        before=before,
         difference=changed,
         members=satisfied,
         asked_again=satisfied if changed.asks_again else 0,

@@ -81,20 +81,14 @@ def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
 
 def publish_held(policy: Policy, effective_at: datetime, at: datetime) -> Published:
     """Do what `publish` does inside the caller's transaction, which `changing_standing` opened. Raises as `publish`."""
-    check_uses(policy)
-    body = to_json(policy)
-    body_sha256 = hashlib.sha256(body.encode()).hexdigest()
-    known = policies.named(policy.version)
+    known = judge(policy, effective_at, at)
     if known is not None:
-        if known.body_sha256 != body_sha256:
-            raise VersionTaken(policy.version)
-        return _published(known)
-    if effective_at < at and policies.in_force(at) is not None:
-        raise TooLate(policy.version, effective_at, at)
+        return known
+    body = to_json(policy)
     row = policies.PolicyVersion(
         version=policy.version,
         body=body,
-        body_sha256=body_sha256,
+        body_sha256=_sha256(body),
         requirement_hash=requirement_hash(policy),
         effective_at=effective_at,
         published_at=at,
@@ -106,11 +100,19 @@ def publish_held(policy: Policy, effective_at: datetime, at: datetime) -> Publis
     return Published(policy, effective_at, row.requirement_hash)
 
 
-def check_uses(policy: Policy) -> None:
-    """Raise StillUsed when data is used here for what `policy` does not tell."""
+def judge(policy: Policy, effective_at: datetime, at: datetime) -> Published | None:
+    """Return the version that is published with this very text, None where it would be new. Raises as `publish`."""
     unbound = purpose.faults(current_app.extensions["portal.uses"], policy)
     if unbound:
         raise StillUsed(unbound)
+    known = policies.named(policy.version)
+    if known is not None:
+        if known.body_sha256 != _sha256(to_json(policy)):
+            raise VersionTaken(policy.version)
+        return _published(known)
+    if effective_at < at and policies.in_force(at) is not None:
+        raise TooLate(policy.version, effective_at, at)
+    return None
 
 
 def publish_shipped(at: datetime) -> list[str]:
@@ -148,6 +150,10 @@ def version_named(version: str) -> Published | None:
 def versions() -> list[Published]:
     """Return every published version, the last to take effect first."""
     return [_published(row) for row in policies.newest_first()]
+
+
+def _sha256(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 class _Read:

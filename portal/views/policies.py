@@ -16,7 +16,7 @@ from portal.policy.faults import Fault, PolicyFaults
 from portal.policy.model import ARTICLE_NUMBERS
 from portal.rules.lead_time import DAYS, earliest_day
 from portal.rules.naming import section_name
-from portal.services import accounts, drafting, publishing, versioning
+from portal.services import accounts, drafting, versioning
 from portal.services.drafting import LISTS, SINGLE, ChangedMeanwhile, Draft, NoSuchDraft, TooSoon, name_of
 from portal.services.publishing import StillUsed, TooLate, VersionTaken
 from portal.speech import language, say_day, say_text
@@ -237,19 +237,17 @@ def _fact_page(found: Draft, section: str, key: str, held: Any, form: Form, chan
 
 
 def _release_page(found: Draft, form: Releasing) -> Response:
-    at = clock.now()
-    plan = drafting.plan_of(found.policy, at, language()) if found.policy else None
-    against = publishing.version_named(plan.difference.before) if plan else None
-    before = (against or publishing.in_force(at)).policy
+    policy, spoken = found.policy, language()
+    plan = drafting.plan_of(policy, clock.now(), spoken) if policy else None
     page = render_template(
         "desk/policy_release.html",
         draft=found,
         plan=plan,
-        before=before.version,
-        changes=list(changes_between(before, found.policy, language())) if found.policy else [],
+        before=plan.before.version if plan else "",
+        changes=changes_between(plan.before, policy, spoken) if plan and policy else [],
         facts=[(one, *words_apart(one.before, one.after)) for one in plan.difference.facts] if plan else [],
-        asked=[say_text(found.policy.consent_item(key).title) for key in plan.difference.asked_again]
-        if plan and found.policy
+        asked=[say_text(policy.consent_item(key).title) for key in plan.difference.asked_again]
+        if plan and policy
         else [],
         people=ngettext("%(num)s명", "%(num)s명", plan.asked_again) if plan else "",
         faults_of_draft=[_said(fault) for fault in found.faults],
