@@ -86,11 +86,6 @@ def end_all(holder_kind: HolderKind, holder_ref: str) -> None:
     db.session.execute(delete(Session).where(Session.holder_kind == holder_kind, Session.holder_ref == holder_ref))
 
 
-def of_holder(holder_kind: HolderKind, holder_ref: str) -> Session | None:
-    """Return the holder's session."""
-    return db.session.scalars(_of(holder_kind, holder_ref)).one_or_none()
-
-
 def _of(holder_kind: HolderKind, holder_ref: str) -> Select[Session]:
     return select(Session).where(Session.holder_kind == holder_kind, Session.holder_ref == holder_ref)
 

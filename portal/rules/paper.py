@@ -3,7 +3,7 @@
 What a file is, its first bytes tell; its name and the type that a browser gives are nobody's word.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from portal.policy.model import Text
 
@@ -31,8 +31,3 @@ def paper_fault(content: bytes) -> Text | None:
     if len(content) > MOST_BYTES:
         return TOO_LARGE
     return None if media_type_of(content) else OTHER_KIND
-
-
-def is_used_up(ended_on: date | None, today: date) -> bool:
-    """Tell whether a paper has served its purpose: its request has ended, and nobody can object to that any more."""
-    return ended_on is not None and ended_on + NEEDED_FOR <= today

@@ -8,10 +8,9 @@ paper lies sealed under the request's key and is destroyed after its use.
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, cast
 
-from portal.clock import seoul_day
 from portal.database import writing
 from portal.policy.model import Language, Text
 from portal.records import drafts, requests
@@ -22,7 +21,7 @@ from portal.rules.deadline import Kind
 from portal.rules.deed import Deed
 from portal.rules.forbidden import forbidden
 from portal.rules.identifier import NEEDED, TOO_LONG, IdentifierFault, email_address
-from portal.rules.paper import is_used_up, media_type_of, paper_fault
+from portal.rules.paper import media_type_of, paper_fault
 from portal.services import auditing, contacting, mailing, proving, registering, requesting
 from portal.services.auditing import SYSTEM, By
 from portal.services.contacting import ContactFaults
@@ -97,11 +96,6 @@ def file(content: dict[str, Any], language: Language, by: By, at: datetime) -> F
     if member is not None and filed.made:
         _tell_member(member, request, at)
     return filed
-
-
-def used_papers(today: date) -> list[tuple[str, str]]:
-    """Return the papers that have served their purpose `today`, a Seoul day, with the member or nobody."""
-    return [(ref, member or "") for ref, member, ended in requests.papers_held() if is_used_up(seoul_day(ended), today)]
 
 
 def destroy_papers(refs: Iterable[str], at: datetime) -> int:

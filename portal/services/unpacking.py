@@ -16,7 +16,6 @@ UNPACKED_BYTES = 256 << 20
 PIECE = 1 << 20
 MOST_PARTS = 500
 LONGEST_TAG = 4096
-MOST_COLUMNS = 16_384
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml\Z", re.IGNORECASE)
 _TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^<>]*)>")

@@ -178,10 +178,7 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
         plan=plan_of(working.preview_of(found, at), publishing.in_force(at).policy),
         handler=found.names.get(one.handler_ref or "", ""),
         handler_ref=one.handler_ref or "",
-        may_take=may_decide
-        and standing.state.is_open
-        and not found.is_own
-        and one.handler_ref != current_user.account_ref,
+        may_take=may_decide and _may_take(found),
         primary=primary if may_decide else None,
         others=others if may_decide else [],
         is_own=found.is_own,

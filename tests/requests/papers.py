@@ -3,9 +3,12 @@
 from datetime import datetime
 
 from portal.clock import seoul_day
-from portal.services import representing
+from portal.services.reckoning import Papers, Terms
 
 
 def destroy_used_papers(at: datetime) -> int:
     """Return how many papers had served their purpose and were destroyed."""
-    return representing.destroy_papers([ref for ref, _ in representing.used_papers(seoul_day(at))], at)
+    papers = Papers()
+    due = papers.due(Terms(at), seoul_day(at))
+    papers.destroy(due, at)
+    return len(due)
