@@ -28,14 +28,14 @@ from portal.services.migrating import schema_faults
 from portal.services.replaying import restore_fault
 from portal.settings import Settings
 from portal.vault.secrets import open_secrets
-from portal.views import downloads
+from portal.views import downloads, policies
 
 FORM_BYTES = 64 * 1024
 FORM_FIELDS = 200
 ROOM_FOR = {  # where a form brings a file
     "org_lists.uploaded": list_file.MOST_BYTES + FORM_BYTES,
     "contact.send_as_agent": MOST_BYTES + FORM_BYTES,
-    "policies.begin": FORM_BYTES * 16,  # a policy file
+    "policies.begin": policies.MOST_BYTES + FORM_BYTES,
     "policies.fact": FORM_BYTES * 2,  # a long article, in two languages
     "registers.note": MOST_BYTES + FORM_BYTES,
 }

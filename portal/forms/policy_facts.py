@@ -10,9 +10,9 @@ from typing import Any, Literal
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from portal.policy.decoding import Decoder
+from portal.policy.decoding import Decoder, is_fact
 from portal.policy.faults import Fault
-from portal.policy.model import ARTICLE_NUMBERS, Event, Fact, Language, Policy, Text
+from portal.policy.model import ARTICLE_NUMBERS, Event, Language, Policy, Text
 from portal.rules.naming import field_name, value_text
 from portal.services.drafting import Draft, name_of
 
@@ -46,7 +46,7 @@ class Field:
 def fields_of(draft: Draft, section: str, fact: Any, language: Language) -> list[Field]:
     """Return what there is to fill in for one fact of a section, in the order of its type; the key is left out."""
     kind = type_of(section)
-    path = "" if _is_fact(kind) else section
+    path = "" if is_fact(kind) else section
     return [field for field in _fields(draft, path, kind, fact, language) if field.path not in ("key", "number")]
 
 
@@ -54,14 +54,14 @@ def read(section: str, sent: MultiDict[str, str], held: Any) -> Any:
     """Return a fact as it was typed, in the form in which a draft keeps it; ticked keys stay in the order in which the
     fact `held` them, for an order is nothing that ticks could change."""
     kind = type_of(section)
-    return _read(kind, sent, "" if _is_fact(kind) else section, held)
+    return _read(kind, sent, "" if is_fact(kind) else section, held)
 
 
 def faults_of(section: str, fact: Any) -> list[Fault]:
     """Return what is wrong with a fact in itself; `where` of each is a path as in `Field`."""
     decoder = Decoder("")
     kind = type_of(section)
-    decoder.value(fact, kind, "" if _is_fact(kind) else section)
+    decoder.value(fact, kind, "" if is_fact(kind) else section)
     return decoder.faults
 
 
@@ -72,7 +72,7 @@ def type_of(section: str) -> Any:
 
 
 def _fields(draft: Draft, path: str, kind: Any, value: Any, language: Language) -> Iterator[Field]:
-    if not _is_fact(kind):
+    if not is_fact(kind):
         yield _field(draft, path, kind, value, language)
         return
     for field in msgspec.structs.fields(kind):
@@ -90,7 +90,7 @@ def _field(draft: Draft, path: str, kind: Any, value: Any, language: Language) -
         return Field(path, words, "tick", bool(value))
     if typing.get_origin(kind) is tuple:
         choices = _choices(draft, name, typing.get_args(kind)[0], language)
-        held = [str(one) for one in value or ()]
+        held = [str(one) for one in value] if isinstance(value, list) else []
         if not choices:
             return Field(path, words, "line", ", ".join(held))
         # Those that are ticked come first, as they stand: saving what is shown must not put them in another order.
@@ -142,7 +142,7 @@ def _literals(kind: Any, language: Language) -> tuple[tuple[str, str], ...]:
 
 def _read(kind: Any, sent: MultiDict[str, str], path: str, held: Any) -> Any:
     kind = _plain(kind)
-    if _is_fact(kind):
+    if is_fact(kind):
         inner = held if isinstance(held, Mapping) else {}
         return {
             field.name: _read(field.type, sent, f"{path}.{field.name}".lstrip("."), inner.get(field.name))
@@ -162,7 +162,3 @@ def _read(kind: Any, sent: MultiDict[str, str], path: str, held: Any) -> Any:
 
 def _plain(kind: Any) -> Any:
     return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
-
-
-def _is_fact(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Fact)

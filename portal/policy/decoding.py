@@ -49,10 +49,10 @@ class Decoder:
 
     def value(self, raw: Any, kind: Any, where: str) -> Any:
         """Return the value as `kind`; a struct and a list of structs are taken apart, anything else goes to msgspec."""
-        if isinstance(kind, type) and issubclass(kind, Fact):
+        if is_fact(kind):
             return self.table(raw, kind, where)
         inner = _element_of(kind)
-        if inner is not None and isinstance(inner, type) and issubclass(inner, Fact):
+        if is_fact(inner):
             return self.tables(raw, inner, where)
         try:
             return msgspec.convert(raw, kind)
@@ -67,6 +67,11 @@ class Decoder:
             return ()
         decoded = (self.table(one, kind, f"{where}[{name_of(one, n)}]") for n, one in enumerate(raw, start=1))
         return tuple(one for one in decoded if one is not None)
+
+
+def is_fact(kind: Any) -> bool:
+    """Tell whether a field of this type is a table of its own."""
+    return isinstance(kind, type) and issubclass(kind, Fact)
 
 
 def name_of(raw: Any, position: int) -> str:

@@ -4,8 +4,9 @@ A policy is one TOML file and, beside it in a folder of the same stem, one markd
 `2021-02-04.toml`, `2021-02-04/ko/02-1.md`, `2021-02-04/en/02-1.md`. All faults of all these files are told at once.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import msgspec
 
 from portal.policy.checks import KEYED, Draft, check
-from portal.policy.decoding import Decoder, name_of
+from portal.policy.decoding import Decoder, is_fact, name_of
 from portal.policy.faults import Fault, PolicyFaults
 from portal.policy.model import LANGUAGES, Policy
 
 HERE = Path(__file__).parent
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 
 
 def shipped() -> list[Path]:
@@ -50,15 +52,15 @@ def to_facts(policy: Policy) -> dict[str, Any]:
 def facts_of_file(content: bytes, texts: Mapping[str, Mapping[str, str]], name: str) -> dict[str, Any]:
     """Return what a policy file holds, with the text of each article taken from `texts`, by number and language.
 
-    Raises PolicyFaults where it is no TOML.
+    Raises PolicyFaults where it is no TOML, or holds what no form of a draft could show: an unknown section, one of
+    another shape, or a table without the key that names it. All else may be wrong with it.
     """
     raw = _read(content, name)
-    articles = raw.get("articles")
-    if isinstance(articles, list):
-        raw["articles"] = [
-            {"text": dict(texts.get(name_of(one, 0), {})), **one} if isinstance(one, Mapping) else one
-            for one in articles
-        ]
+    faults = [*_misshapen(raw, name)]
+    if faults:
+        raise PolicyFaults(faults)
+    if "articles" in raw:
+        raw["articles"] = [{"text": dict(texts.get(name_of(one, 0), {})), **one} for one in raw["articles"]]
     return raw
 
 
@@ -97,13 +99,35 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _read(content: bytes, name: str) -> dict[str, Any]:
+    if not content.strip():
+        raise PolicyFaults([Fault(name, "the file", "nothing", "a policy in TOML", "Begin with a copy of another.")])
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        fault = Fault(name, f"byte {error.start}", "no UTF-8", "UTF-8 text", "Save the file as UTF-8.")
+        line = content.count(b"\n", 0, error.start) + 1
+        fault = Fault(name, f"line {line}", "no UTF-8", "UTF-8 text", "Save the file as UTF-8.")
     except tomllib.TOMLDecodeError as error:
-        fault = Fault(name, "the file", f"no TOML: {error}", "a TOML document", "Correct the line named.")
+        what, place = _PLACE.sub("", str(error)), _PLACE.search(str(error))
+        line = int(place[1]) if place and place[1] else content.count(b"\n") + 1
+        fault = Fault(name, f"line {line}", f"no TOML: {what}", "a TOML document", "Correct this line.")
+    except RecursionError:
+        fault = Fault(name, "the file", "no TOML: nested too deeply", "a TOML document", "Take brackets away.")
     raise PolicyFaults([fault])
+
+
+def _misshapen(raw: Mapping[str, Any], name: str) -> Iterator[Fault]:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Policy)}
+    for section, held in raw.items():
+        if section not in sections:
+            yield Fault(name, section, "an unknown section", f"one of {', '.join(sections)}", "Remove or rename it.")
+        elif section in (*KEYED, "articles"):
+            tables = held if isinstance(held, list) else [held]
+            for n, one in enumerate(tables, start=1):
+                if not isinstance(one, Mapping) or tables is not held or name_of(one, 0) == "0":
+                    expected = "a table with a number" if section == "articles" else "a table with a key"
+                    yield Fault(name, f"{section}[{n}]", "none", expected, f"Write it under [[{section}]].")
+        elif is_fact(sections[section]) and not isinstance(held, Mapping):
+            yield Fault(name, section, "none", "a table", f"Write it under [{section}].")
 
 
 def _texts(path: Path, articles: Any, faults: list[Fault]) -> dict[str, dict[str, str]]:

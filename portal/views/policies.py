@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import gettext, ngettext
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import clock
 from portal.clock import seoul_day
 from portal.forms.handlers import Form
 from portal.forms.policies import Adding, Beginning, Releasing
 from portal.forms.policy_facts import Field, faults_of, fields_of, read, title_of
-from portal.policy.faults import Fault, PolicyFaults
+from portal.policy.faults import PolicyFaults
 from portal.policy.model import ARTICLE_NUMBERS
 from portal.rules.lead_time import DAYS, earliest_day
 from portal.rules.naming import section_name
@@ -20,21 +21,13 @@ from portal.services import accounts, drafting, versioning
 from portal.services.drafting import LISTS, SINGLE, ChangedMeanwhile, Draft, NoSuchDraft, TooSoon, name_of
 from portal.services.publishing import StillUsed, TooLate, VersionTaken
 from portal.speech import language, say_day, say_text
-from portal.views import guarding
+from portal.views import errors, guarding
 from portal.views.comparing import words_apart
+from portal.views.policy_words import STATES, TOO_LARGE, said, said_of_file, said_short
 from portal.views.public import changes_between
 
 place = Blueprint("policies", __name__, url_prefix="/desk/policy")
-MOST_BYTES = 1024 * 1024
-STATES: dict[str, tuple[str, Any]] = {
-    "ANNOUNCED": (" pill--hold", lazy_gettext("시행 예정")),
-    "EFFECTIVE": (" pill--done", lazy_gettext("시행 중")),
-    "SUPERSEDED": ("", lazy_gettext("지난 방침")),
-}
-FAULTS = {
-    "an empty text": lazy_gettext("비어 있습니다. 두 언어로 모두 적어 주세요."),
-    "nothing": lazy_gettext("비어 있습니다. 적어 주세요."),
-}
+MOST_BYTES = 1 << 20  # of a policy file
 
 
 @place.get("")
@@ -48,16 +41,26 @@ def begin() -> Response:
     by, at = guarding.by(), clock.now()
     file = request.files.get("file")
     if file is not None and file.filename:
+        content = file.stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            return _overview(Form(faults={"file": str(TOO_LARGE)}), 413)
         try:
-            ref = drafting.begin_from_file(file.stream.read(MOST_BYTES + 1)[:MOST_BYTES], by, at)
+            ref = drafting.begin_from_file(content, by, at)
         except PolicyFaults as told:
-            form = Form(faults={"file": " ".join(_said(fault) for fault in told.details)})
-            return _overview(form)
+            return _overview(Form(faults={"file": " ".join(said_of_file(fault, content) for fault in told.details)}))
         return _to_draft(ref, gettext("파일로 초안을 만들었습니다."))
     beginning = Beginning.read(request.form)
     if beginning.effective_on is None:
         return _overview(beginning)
     return _to_draft(drafting.begin(beginning.effective_on, by, at), gettext("시행 중인 방침으로 초안을 만들었습니다."))
+
+
+@place.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> Response:
+    """Tell at the field that a file is too large, though nothing of it was read; elsewhere as everywhere."""
+    if request.endpoint != "policies.begin" or not guarding.allows("policies.write") or not errors.wants_page():
+        return errors.refused(error)
+    return _overview(Form(faults={"file": str(TOO_LARGE)}), 413)
 
 
 @place.get("/drafts/<ref>")
@@ -77,7 +80,7 @@ def draft(ref: str) -> str:
         draft=found,
         sections=sections,
         single=[(section, section_name(section, spoken)) for section in SINGLE],
-        faults=[_said(fault) for fault in found.faults],
+        faults=[said(fault) for fault in found.faults],
         changed_by=accounts.names_of({found.changed_by}).get(found.changed_by, ""),
         may_write=guarding.allows("policies.write"),
     )
@@ -94,7 +97,7 @@ def fact(ref: str, section: str, key: str) -> Response:
     typed = read(section, request.form, held)
     if isinstance(held, Mapping) and isinstance(typed, dict):
         typed |= {name: held[name] for name in ("key", "number") if name in held}
-    form = Form(faults={fault.where: _said_short(fault) for fault in faults_of(section, typed)})
+    form = Form(faults={fault.where: said_short(fault) for fault in faults_of(section, typed)})
     if form.faults:
         return _fact_page(found, section, key, typed, form)
     try:
@@ -191,7 +194,7 @@ def release(ref: str) -> Response:
     return _release_page(_draft(ref), form)
 
 
-def _overview(form: Form) -> Response:
+def _overview(form: Form, refused: int = 422) -> Response:
     at = clock.now()
     page = render_template(
         "desk/policies.html",
@@ -215,7 +218,7 @@ def _overview(form: Form) -> Response:
         form=form,
         faults=form.summary,
     )
-    return make_response(page, 422 if form.faults else 200)
+    return make_response(page, refused if form.faults else 200)
 
 
 def _fact_page(found: Draft, section: str, key: str, held: Any, form: Form, changed: str = "") -> Response:
@@ -250,7 +253,7 @@ def _release_page(found: Draft, form: Releasing) -> Response:
         if plan and policy
         else [],
         people=ngettext("%(num)s명", "%(num)s명", plan.asked_again) if plan else "",
-        faults_of_draft=[_said(fault) for fault in found.faults],
+        faults_of_draft=[said(fault) for fault in found.faults],
         may_write=guarding.allows("policies.write"),
         form=form,
         faults=form.summary,
@@ -284,12 +287,3 @@ def _to_draft(ref: str, words: str) -> Response:
 
 def _changed(changed: ChangedMeanwhile) -> str:
     return gettext("%(name)s 님이 먼저 고쳤습니다. 바뀐 초안을 확인해 주세요.", name=changed.name or "–")
-
-
-def _said(fault: Fault) -> str:
-    return f"{fault.where}: {_said_short(fault)}"
-
-
-def _said_short(fault: Fault) -> str:
-    known = FAULTS.get(fault.got)
-    return str(known) if known else gettext("맞지 않습니다 (%(detail)s)", detail=f"{fault.got}; {fault.expected}")

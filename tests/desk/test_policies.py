@@ -14,7 +14,7 @@ from portal.rules.role import Role
 from portal.services import drafting, publishing
 from portal.services.auditing import By
 from tests.fake_clock import FakeClock
-from tests.fixtures_portal import Browser
+from tests.fixtures_portal import PAGE, Browser
 
 AtDesk = Callable[..., Browser]
 OTHER = By("STAFF", "other")
@@ -154,8 +154,31 @@ def test_a_file_becomes_a_draft(officer: Browser) -> None:
     assert "발행하기 전에 고칠 것이" in officer.get(kept).text
     assert "고칠 것이 있어 비교하거나 발행할 수 없습니다." in officer.get(f"{kept}/release").text
 
-    refused = officer.post("/desk/policy/drafts", {"file": (BytesIO(b"= what"), "policy.toml")})
-    assert (refused.status_code, "no TOML" in refused.text) == (422, True)
+
+UNREADABLE = {
+    "empty": (b" \n", 422, "빈 파일입니다."),
+    "no TOML": (b"# a\n= what", 422, "2번째 줄을 TOML로 읽을 수 없습니다: = what (Invalid statement)"),
+    "no UTF-8": ("# a\ntitle = '방침'".encode("cp949"), 422, "2번째 줄에 UTF-8이 아닌 글자가 있습니다."),
+    "another shape": (b"items = [1]", 422, "items[1]: 이름(key)이 있는 표로 적어 주세요."),
+    "over 1 MiB": (b"#" * (1024 * 1024 + 1), 413, "파일이 1MB를 넘어 받지 않았습니다."),
+    "far over it": (b"#" * (2 * 1024 * 1024), 413, "파일이 1MB를 넘어 받지 않았습니다."),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_is_no_policy_is_refused(app: Flask, officer: Browser, name: str) -> None:
+    """What is wrong stands at the field, with the line that cannot be read; nothing is cut and no draft begins."""
+    content, status, words = UNREADABLE[name]
+
+    head = f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{officer.token()}\r\n'
+    head += '--x\r\nContent-Disposition: form-data; name="file"; filename="policy.toml"\r\n\r\n'
+    data, kind = head.encode() + content + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
+    answer = officer.client.post("/desk/policy/drafts", data=data, headers=PAGE, content_type=kind)
+
+    assert answer.status_code == status
+    assert f'id="file-err">{words}' in answer.text
+    with app.app_context():
+        assert drafting.open_drafts() == []
 
 
 @pytest.mark.parametrize("day", ["", "2027-02-30", "yesterday"])

@@ -183,15 +183,22 @@ def test_a_text_of_no_article_is_a_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "got"),
-    [(b"version = ", "no TOML"), (b"\xff\xfe", "no UTF-8"), (b"", "nothing")],
-    ids=["no TOML", "no UTF-8", "empty"],
+    [
+        (b"version = ", "line 1: got no TOML"),
+        (b"# a\nb\n", "line 2: got no TOML"),
+        (b"# a\nb = '", "line 2: got no TOML"),
+        (b"# a\n\xff\xfe", "line 2: got no UTF-8"),
+        (b" \n", "the file: got nothing"),
+        (b"a = " + b"[" * 5000, "the file: got no TOML: nested too deeply"),
+    ],
+    ids=["no value", "no statement", "no end", "no UTF-8", "empty", "deep"],
 )
 def test_an_unreadable_file_is_a_fault(tmp_path: Path, content: bytes, got: str) -> None:
-    """A file that is no TOML, no UTF-8 or empty is told as a fault and never as a crash."""
+    """A file that is no TOML, no UTF-8 or empty is told as a fault with its line and never as a crash."""
     path = tmp_path / "2021-02-04.toml"
     path.write_bytes(content)
 
-    assert f"got {got}" in faults_of(path)[0]
+    assert f": {got}" in faults_of(path)[0]
 
 
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
