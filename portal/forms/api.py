@@ -52,9 +52,9 @@ class NewMember(Struct, frozen=True, forbid_unknown_fields=True):
     personal_contact: Annotated[
         str,
         Meta(
-            max_length=NUMBER_LENGTH,
-            description="Telephone number at which the member is reached after leaving the company",
-            examples=["010-1234-5678"],
+            max_length=EMAIL_LENGTH,
+            description="Where the member is reached after leaving the company: telephone number or e-mail address",
+            examples=["010-1234-5678", "minji@home.example"],
         ),
     ] = ""
     source: Annotated[

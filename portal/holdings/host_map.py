@@ -10,7 +10,7 @@ A TOML file that the host's engineer writes. It is judged whole, with every faul
     key = "id"                 # holds the host's id of a member
     purposes = ["service"]     # what the host uses these data for: purposes of the policy
     on_destroy = "delete"      # or "erase": the row stays, what is named here is blanked
-    columns = { mail = "email", phone = "personal_contact" }
+    columns = { mail = "email", contact = "personal_contact" }
     also = ["nickname"]        # of the person, but no item of the policy: erased, never shown
 """
 

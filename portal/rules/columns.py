@@ -23,7 +23,19 @@ _SPELLINGS = {
     "login_id": ("로그인 아이디", "로그인 ID", "login", "username"),
     "company_name": ("회사", "근무 회사명", "근무 회사", "업체명", "company name"),
     "business_registration_number": ("사업자번호", "business number"),
-    "personal_contact": ("연락처", "휴대전화", "휴대폰", "전화번호", "contact", "phone", "mobile"),
+    "personal_contact": (
+        "연락처",
+        "휴대전화",
+        "휴대폰",
+        "전화번호",
+        "개인 이메일",
+        "개인 메일",
+        "contact",
+        "phone",
+        "mobile",
+        "personal email",
+        "personal mail",
+    ),
 }
 
 

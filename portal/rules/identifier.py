@@ -38,8 +38,10 @@ EMAIL_FORM = Text(
     ko="이메일을 name@company.example처럼 입력해 주세요.", en="Enter an e-mail address such as name@company.example."
 )
 CONTACT_FORM = Text(
-    ko="연락처를 010-1234-5678처럼 입력해 주세요. 해외 번호는 +부터 적어 주세요.",
-    en="Enter a number such as 010-1234-5678; one from abroad starts with +.",
+    ko="전화번호를 010-1234-5678처럼 입력하거나 이메일을 name@home.example처럼 입력해 주세요. "
+    "해외 번호는 +부터 적어 주세요.",
+    en="Enter a telephone number such as 010-1234-5678, one from abroad with + before it, or an e-mail address such as "
+    "name@home.example.",
 )
 LOGIN_FORM = Text(
     ko="아이디는 글자, 숫자와 . _ - + @로만 적어 주세요.", en="An ID has only letters, digits and the signs . _ - + @."
@@ -92,11 +94,18 @@ def kind_of(number: str) -> Kind:
 
 def email_address(text: str) -> str:
     """Return an e-mail address with its domain in lower case. Quoted local parts and non-ASCII are refused."""
-    address = _cleaned("email", text, EMAIL_LENGTH)
-    local, _, domain = address.partition("@")
-    if len(local) > LOCAL_LENGTH or not _LOCAL.fullmatch(local) or not DOMAIN.fullmatch(domain):
-        raise IdentifierFault("email", EMAIL_FORM)
-    return f"{local}@{domain.lower()}"
+    return _address("email", text, EMAIL_FORM)
+
+
+def personal_contact(text: str) -> str:
+    """Return where somebody is reached outside the company: an e-mail address, else a telephone number, each in the
+    form of its own."""
+    return _address("personal_contact", text, CONTACT_FORM) if "@" in text else contact_number(text)
+
+
+def is_address(contact: str) -> bool:
+    """Tell whether a personal contact in its kept form is an e-mail address: no telephone number has an @."""
+    return "@" in contact
 
 
 def contact_number(text: str) -> str:
@@ -123,14 +132,16 @@ def contact_number(text: str) -> str:
 
 
 def contact_groups(number: str) -> tuple[str, ...]:
-    """Return the groups in which a normalised number is written: ("010", "1234", "5678"); one for a foreign number."""
+    """Return the groups in which a normalised contact is written: ("010", "1234", "5678"); one for a foreign number
+    and for an address."""
     korean = _KOREAN.fullmatch(f"0{number.removeprefix('+82')}") if number.startswith("+82") else None
     found = korean or _SHARED_LINE.fullmatch(number)
     return tuple(group for group in found.groups() if group) if found else (number,)
 
 
 def contact_display(number: str) -> str:
-    """Return a normalised number as people here write it: "010-1234-5678", "1588-1234", "+14155550100"."""
+    """Return a normalised contact as people here write it: "010-1234-5678", "1588-1234", "+14155550100"; an address as
+    it is."""
     return "-".join(contact_groups(number))
 
 
@@ -152,7 +163,7 @@ NORMALISED: Mapping[str, Callable[[str], str]] = {
     "login_id": login_id,
     "company_name": company_name,
     "business_registration_number": business_number,
-    "personal_contact": contact_number,
+    "personal_contact": personal_contact,
 }
 
 
@@ -173,6 +184,14 @@ def index_form(field: str, text: str) -> str:
     that is not searched.
     """
     return normalize("NFC", NORMALISED[field](text).casefold())
+
+
+def _address(field: str, text: str, reason: Text) -> str:
+    address = _cleaned(field, text, EMAIL_LENGTH)
+    local, _, domain = address.partition("@")
+    if len(local) > LOCAL_LENGTH or not _LOCAL.fullmatch(local) or not DOMAIN.fullmatch(domain):
+        raise IdentifierFault(field, reason)
+    return f"{local}@{domain.lower()}"
 
 
 def _cleaned(field: str, text: str, longest: int) -> str:

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, ip_address
 from unicodedata import normalize
 
-from portal.rules.identifier import DOMAIN, IdentifierFault, business_number, contact_groups, contact_number, kind_of
+from portal.rules.identifier import (
+    DOMAIN,
+    IdentifierFault,
+    business_number,
+    contact_groups,
+    contact_number,
+    is_address,
+    kind_of,
+)
 
 HIDDEN = "***"
 """Stands for a value of which nothing may be shown; says nothing of its length."""
@@ -50,7 +58,10 @@ def mask_name(value: str) -> str:
 
 
 def mask_contact(value: str) -> str:
-    """Return "010-****-1234" or "02-****-1980"; "1588-****" without area code; of a number from abroad "+***0100"."""
+    """Return "010-****-1234" or "02-****-1980"; "1588-****" without area code; of a number from abroad "+***0100"; an
+    address as `mask_email` shows it."""
+    if is_address(value):
+        return mask_email(value)
     if _MASKED_CONTACT.fullmatch(value):
         return value
     try:

@@ -163,9 +163,8 @@ def _is_self(profile: dict[str, str], by: By) -> bool:
 def _tell(request: Request, ref: str, profile: dict[str, str], upheld: bool, words: str, at: datetime) -> None:
     language = cast(Language, request.language)
     values = {"number": request.number, "result": RESULTS[upheld].in_language(language)}
-    to = leaving.address_of(profile)
-    if to:
-        told = {**values, "words": words, "link": mailing.link("/me")}
+    told = {**values, "words": words, "link": mailing.link("/me")}
+    for to in leaving.addresses_of(profile):
         mailing.post("objection_decided", to, told, key_ref=ref, language=language, at=at, about=request.number)
     company = requesting.details_of(request).get("reply_to", "")
     if company:

@@ -27,7 +27,7 @@ from portal.records.leavers import Leaver
 from portal.records.members import Member
 from portal.records.requests import Request
 from portal.rules.deadline import Kind
-from portal.rules.identifier import IdentifierFault, email_address, index_form
+from portal.rules.identifier import index_form, is_address
 from portal.rules.leaving import ReportEnd, approvals_for, objection_ends_on
 from portal.rules.progress import Word
 from portal.rules.request import NOT_NEXT, StepRefused
@@ -256,12 +256,11 @@ def _admins_among(company_ref: str | None, people: Sequence[Member]) -> list[str
 
 
 def _tell(leaver: Leaver, profile: dict[str, str], request: Request, at: datetime) -> None:
-    """Write to one person, at the personal contact if that is an address, else at the account's. The days to object
-    begin when we write, however late that is."""
+    """Write to one person, at every address there is. The days to object begin when we write, however late that is."""
     leaver.reported_on = max(leaver.reported_on, seoul_day(at))
-    to = address_of(profile)
-    leaver.telling, leaver.told_at = ("TOLD", at) if to else ("NO_ADDRESS", None)
-    if not to:
+    addresses = addresses_of(profile)
+    leaver.telling, leaver.told_at = ("TOLD", at) if addresses else ("NO_ADDRESS", None)
+    if not addresses:
         return
     token = proving.issue_link("OBJECTION", str(leaver.id), at, LINK_LASTS)
     company = companies.of_ref(leaver.company_ref) if leaver.company_ref else None
@@ -274,19 +273,21 @@ def _tell(leaver: Leaver, profile: dict[str, str], request: Request, at: datetim
         "until": f"{last_day:%Y-%m-%d}",
         "link": mailing.link(f"/objections?token={token}"),
     }
-    mailing.post(
-        "leaver_reported", to, values, key_ref=leaver.member_ref, language=language, at=at, about=request.number
-    )
+    for to in addresses:
+        mailing.post(
+            "leaver_reported", to, values, key_ref=leaver.member_ref, language=language, at=at, about=request.number
+        )
 
 
-def address_of(profile: dict[str, str]) -> str:
-    """Return where a member is written to, "" for nowhere: who has left may not read the company's mailbox any more."""
-    for item in ("personal_contact", "email"):
-        try:
-            return email_address(profile.get(item, ""))
-        except IdentifierFault:
-            continue
-    return ""
+def addresses_of(profile: dict[str, str]) -> tuple[str, ...]:
+    """Return where a member is told of their leaving, none for nowhere: at the personal contact where that is an
+    address, for who has left may not read the company's mailbox any more, and at the account's, for a contact that
+    somebody mistyped, or that the company gave, must not be the only place that hears of it.
+
+    Told only: what a contact opens is `entering`'s to judge."""
+    contact, email = profile.get("personal_contact", ""), profile.get("email", "")
+    is_another = is_address(contact) and contact.casefold() != email.casefold()
+    return tuple(address for address in (contact if is_another else "", email) if address)
 
 
 def _order(people: Sequence[Leaver], request: Request, approver: str, at: datetime) -> None:

@@ -146,17 +146,22 @@ def test_members_are_told_where_they_read(app: Flask, clock: FakeClock, gaon: st
 
 
 @pytest.mark.parametrize(
-    ("profile", "address"),
+    ("profile", "addresses"),
     [
-        ({"personal_contact": "minho@home.example", "email": "minho@gaon.example"}, "minho@home.example"),
-        ({"personal_contact": "+821012345678", "email": "minho@gaon.example"}, "minho@gaon.example"),
-        ({"personal_contact": "+821012345678"}, ""),
-        ({}, ""),
+        (
+            {"personal_contact": "minho@home.example", "email": "minho@gaon.example"},
+            ("minho@home.example", "minho@gaon.example"),
+        ),
+        ({"personal_contact": "Minho@gaon.example", "email": "minho@gaon.example"}, ("minho@gaon.example",)),
+        ({"personal_contact": "+821012345678", "email": "minho@gaon.example"}, ("minho@gaon.example",)),
+        ({"personal_contact": "+821012345678"}, ()),
+        ({}, ()),
     ],
 )
-def test_the_personal_contact_comes_first(profile: dict[str, str], address: str) -> None:
-    """Who has left may not read the company's mailbox any more; a telephone number is no address."""
-    assert leaving.address_of(profile) == address
+def test_the_personal_contact_is_told_too(profile: dict[str, str], addresses: tuple[str, ...]) -> None:
+    """Who has left may not read the company's mailbox any more; a telephone number is no address, and one mailbox
+    hears it once."""
+    assert leaving.addresses_of(profile) == addresses
 
 
 def test_an_approval_orders_after_the_days_to_object(app: Flask, clock: FakeClock, gaon: str, join: Join) -> None:

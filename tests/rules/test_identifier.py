@@ -24,8 +24,11 @@ from portal.rules.identifier import (
     email_address,
     forbidden,
     index_form,
+    is_address,
     kind_of,
     login_id,
+    personal_contact,
+    shown_form,
 )
 from tests.policy.samples import POLICY
 
@@ -198,6 +201,46 @@ def test_what_nobody_can_be_reached_by_is_refused(text: str, reason: Text) -> No
     assert caught.value.reason == reason
 
 
+def test_a_contact_may_be_an_address() -> None:
+    """An address is kept and shown as an e-mail address is, a number as a number; what is neither is told of both."""
+    for text, kept, shown in (
+        (" Jiwon.Seo@HOME.example ", "Jiwon.Seo@home.example", "Jiwon.Seo@home.example"),
+        ("010 1234 5678", "+821012345678", "010-1234-5678"),
+    ):
+        assert personal_contact(text) == kept
+        assert shown_form("personal_contact", text) == shown_form("personal_contact", kept) == shown
+    for text, reason in (
+        ("jiwon@home", CONTACT_FORM),
+        ("010-1234-5678 jiwon@home.example", CONTACT_FORM),
+        ("@010-1234-5678", CONTACT_FORM),
+        ("4111111111111111@home.example", CARD_NUMBER),
+        ("900101-1234567@home.example", RESIDENT_NUMBER),
+        ("jiwon@home.example\nBcc: all@home.example", INVISIBLE),
+        ("j" * 250 + "@home.example", TOO_LONG),
+    ):
+        with pytest.raises(IdentifierFault) as caught:
+            personal_contact(text)
+        assert (caught.value.field, caught.value.reason) == ("personal_contact", reason)
+
+
+_NAMES = st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,8})?", fullmatch=True)
+ADDRESSES = st.builds("{}@{}.example".format, _NAMES, _NAMES)
+NUMBERS = st.from_regex(r"010[- ]?[0-9]{4}[- ]?[0-9]{4}", fullmatch=True)
+
+
+@settings(deadline=None)
+@given(st.one_of(ADDRESSES, NUMBERS), st.one_of(ADDRESSES, NUMBERS))
+def test_two_contacts_are_found_apart(one: str, other: str) -> None:
+    """A contact is found under its own form alone, so no number is found for an address and none for another."""
+    try:
+        kept, others = personal_contact(one), personal_contact(other)
+    except IdentifierFault:  # digits that by chance read as a forbidden number
+        return
+
+    assert is_address(kept) == ("@" in one)
+    assert (index_form("personal_contact", one) == index_form("personal_contact", other)) == (kept == others)
+
+
 def test_an_id_keeps_its_capitals_and_takes_hangul() -> None:
     """IDs are the host's own: letters of any script, digits and a few signs."""
     assert login_id(" MinJi.kim-3 ") == "MinJi.kim-3"
@@ -307,6 +350,7 @@ INDEXED = {
     "company, decomposed": ("company_name", "\u1112\u1161\u11ab빛", "한빛"),
     "business number": ("business_registration_number", "7898101310", "789-81-01310"),
     "contact": ("personal_contact", "010 1234 5678", "+821012345678"),
+    "contact that is an address": ("personal_contact", "Jiwon@HOME.example", "jiwon@home.example"),
 }
 
 

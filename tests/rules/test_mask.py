@@ -35,6 +35,8 @@ MASKED = {
     "Seoul, seven digits": ("personal_contact", "02-312-1980", "02-***-1980"),
     "no area code": ("personal_contact", "15881234", "1588-****"),
     "from abroad": ("personal_contact", "+14155550100", "+***0100"),
+    "contact that is an address": ("personal_contact", "jiwon@home.example", "ji***@home.example"),
+    "contact that is no address": ("personal_contact", "010@1234@5678", "***"),
     "contact with words": ("personal_contact", "010-1234-5678 (집)", "***"),
     "contact too short": ("personal_contact", "1234", "***"),
     "sole trader": ("business_registration_number", "123-45-67891", "123-**-***91"),
