@@ -1,8 +1,9 @@
 """Deadlines: by which day a request must be answered, and who is told as that day comes near.
 
 All days are calendar days in Asia/Seoul. The first day is not counted and the last ends at midnight (Civil Act art. 157
-and 159). The day shown and kept is the plain tenth one; that the law waits for the next working day when it falls on a
-Saturday or holiday (art. 161) is nothing to plan with. No state stops the clock but the deferral of an access request.
+and 159). The day shown and kept is the plain tenth one, the fifth where an employer reports a leaver; that the law
+waits for the next working day when it falls on a Saturday or holiday (art. 161) is nothing to plan with. No state stops
+the clock but the deferral of an access request.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,6 +16,7 @@ import msgspec
 from portal.policy.model import Text
 
 ANSWER_DAYS = 10  # Decree art. 41(4), 43(3), 44(2); verified 2026-11-23
+DESTROY_DAYS = 5  # Standard Guideline art. 10, ISMS-P 3.4.1: within five days
 SOON_DAYS = 3
 SEOUL = timezone(timedelta(hours=9))  # no summer time since 1988, so the day needs no zone file
 
@@ -39,28 +41,44 @@ class Notice(StrEnum):
     OVERDUE = "OVERDUE"
 
 
-BASIS: Mapping[Kind, Text] = {
-    Kind.ACCESS: Text(ko="받은 날부터 10일 (시행령 제41조)", en="10 days from receipt (Decree art. 41(4))"),
-    Kind.CORRECTION: Text(ko="받은 날부터 10일 (시행령 제43조)", en="10 days from receipt (Decree art. 43(3))"),
-    Kind.DELETION: Text(ko="받은 날부터 10일 (시행령 제43조)", en="10 days from receipt (Decree art. 43(3))"),
-    Kind.SUSPENSION: Text(ko="받은 날부터 10일 (시행령 제44조)", en="10 days from receipt (Decree art. 44(2))"),
-    Kind.WITHDRAWAL: Text(
-        ko="지체 없이, 늦어도 받은 날부터 10일 (법 제37조)",
-        en="without delay, 10 days from receipt at most (PIPA art. 37(3))",
-    ),
-    Kind.LEAVER: Text(
-        ko="지체 없이, 늦어도 받은 날부터 10일 (법 제21조)",
-        en="without delay, 10 days from receipt at most (PIPA art. 21(1))",
-    ),
-    Kind.COMPLAINT: Text(ko="받은 날부터 10일 (회사의 약속)", en="10 days from receipt (our promise)"),
-}
-"""Where each kind's ten days come from, as it stands under the badge. Ten is our ceiling for "without delay"."""
+class Term(msgspec.Struct, frozen=True):
+    """Within how many days an answer is due, and where the number comes from, as it stands under the badge."""
 
-DAYS: Mapping[Kind, int] = dict.fromkeys(Kind, ANSWER_DAYS)
+    days: int
+    basis: Text
+
+
+TERMS: Mapping[Kind, Term] = {
+    kind: Term(ANSWER_DAYS, Text(ko=ko, en=en))
+    for kind, ko, en in (
+        (Kind.ACCESS, "받은 날부터 10일 (시행령 제41조)", "10 days from receipt (Decree art. 41(4))"),
+        (Kind.CORRECTION, "받은 날부터 10일 (시행령 제43조)", "10 days from receipt (Decree art. 43(3))"),
+        (Kind.DELETION, "받은 날부터 10일 (시행령 제43조)", "10 days from receipt (Decree art. 43(3))"),
+        (Kind.SUSPENSION, "받은 날부터 10일 (시행령 제44조)", "10 days from receipt (Decree art. 44(2))"),
+        (
+            Kind.WITHDRAWAL,
+            "지체 없이, 늦어도 받은 날부터 10일 (법 제37조)",
+            "without delay, 10 days from receipt at most (PIPA art. 37(3))",
+        ),
+        (
+            Kind.LEAVER,
+            "지체 없이, 늦어도 받은 날부터 10일 (법 제21조)",
+            "without delay, 10 days from receipt at most (PIPA art. 21(1))",
+        ),
+        (Kind.COMPLAINT, "받은 날부터 10일 (회사의 약속)", "10 days from receipt (our promise)"),
+    )
+}
+"""What each kind has when the person asks. Ten is our ceiling for "without delay"."""
+REPORTED = Term(
+    DESTROY_DAYS,
+    Text(ko="받은 날부터 5일 (표준지침 제10조)", en="5 days from receipt (Standard Guideline art. 10)"),
+)
+"""What a leaver has whom the employer reports: the data has served its purpose, and nobody else is to be asked."""
+
 NOTICE_DAYS: Mapping[Notice, int] = {Notice.THREE_DAYS_LEFT: 3, Notice.ONE_DAY_LEFT: 1, Notice.OVERDUE: -1}
 ONLY_ACCESS = Text(
-    ko="열람만 연기할 수 있습니다. 다른 요청은 10일 안에 답해야 합니다.",
-    en="Only access may be deferred. Every other request is answered within 10 days.",
+    ko="열람만 연기할 수 있습니다. 다른 요청은 기한 안에 답해야 합니다.",
+    en="Only access may be deferred. Every other request is answered by its due day.",
 )
 REASON_NEEDED = Text(ko="연기하는 사유를 적어 주세요.", en="Give the reason for the deferral.")
 TOO_LATE = Text(ko="기한이 지나 연기할 수 없습니다.", en="The due day has passed; it is too late to defer.")
@@ -103,11 +121,16 @@ def received_day(at: datetime) -> date:
     return at.astimezone(SEOUL).date()
 
 
-def due_on(received: date, kind: Kind) -> date:
-    """Return the day by whose end a request of `kind` is answered. A moment is refused: it has no Seoul day yet."""
+def term(kind: Kind, *, by_employer: bool = False) -> Term:
+    """Return what a request of `kind` has; `by_employer` where a company, or its HR system, reports who has left."""
+    return REPORTED if by_employer and kind is Kind.LEAVER else TERMS[kind]
+
+
+def due_on(received: date, kind: Kind, *, by_employer: bool = False) -> date:
+    """Return the day by whose end a request is answered. A moment is refused: it has no Seoul day yet."""
     if isinstance(received, datetime):
         raise TypeError("received: got a moment, expected a day; ask received_day first")
-    return received + timedelta(days=DAYS[kind])
+    return received + timedelta(days=term(kind, by_employer=by_employer).days)
 
 
 def statutory_last_day(received: date, holidays: frozenset[date]) -> date:

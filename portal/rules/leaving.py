@@ -9,10 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
-from portal.rules.deadline import ANSWER_DAYS, Kind
+from portal.rules.deadline import ANSWER_DAYS, DESTROY_DAYS, Kind
 from portal.rules.request import approvals_needed
 
-DESTROY_DAYS = 5  # Standard Guideline art. 10, ISMS-P 3.4.1: within five days
 OBJECTION_DAYS = 3
 LONGEST_OBJECTION = DESTROY_DAYS - 1  # so that a day is left to destroy in
 WRONG_IN_A_ROW = 2
@@ -72,11 +71,6 @@ def objection_ends_on(reported: date, days: int = OBJECTION_DAYS) -> date:
     if not 1 <= days <= LONGEST_OBJECTION:
         raise ValueError(f"days to object: got {days}, expected 1 to {LONGEST_OBJECTION}")
     return reported + timedelta(days=days)
-
-
-def destroy_by(reported: date) -> date:
-    """Return the last day on which a leaver's data may still be there, the day of the report not being counted."""
-    return reported + timedelta(days=DESTROY_DAYS)
 
 
 def may_destroy(reported: date, today: date, days: int = OBJECTION_DAYS) -> bool:

@@ -22,7 +22,7 @@ from portal.policy.model import Language, Text
 from portal.records import members, requests
 from portal.records.requests import Request, RequestEvent
 from portal.rules import deadline, refusal
-from portal.rules.deadline import BASIS, Badge, Kind
+from portal.rules.deadline import Badge, Kind
 from portal.rules.deed import Deed
 from portal.rules.progress import Event, State, Word
 from portal.rules.request import Actor, StepRefused, approvals_needed, derive, next_steps
@@ -141,7 +141,7 @@ def file_request(
     began = received_at or at
     key_ref = member_ref or ref
     seal = person_keys.make(key_ref, at)
-    day = deadline.received_day(began)
+    day, by_employer = deadline.received_day(began), requester == "EMPLOYER"
     request = Request(
         number=requests.next_number(seoul_day(at).year),
         ref=ref,
@@ -154,12 +154,12 @@ def file_request(
         language=language,
         approvals=approvals or approvals_needed(kind, through_agent=requester == "AGENT"),
         received_at=began,
-        due_day=deadline.due_on(day, kind),
+        due_day=deadline.due_on(day, kind, by_employer=by_employer),
     )
     requests.add(request)
     requests.append(_event(request, Event(Word.RECEIVED, by.ref), by, at))
-    told: dict[str, str | Text] = {"received": f"{day:%Y-%m-%d}", "basis": BASIS[kind], **(values or {})}
-    _write_to_requester(letter, request, at, told)
+    basis = deadline.term(kind, by_employer=by_employer).basis
+    _write_to_requester(letter, request, at, {"received": f"{day:%Y-%m-%d}", "basis": basis, **(values or {})})
     _audit(request, Word.RECEIVED, "", by, at)
     return Filed(request.number, request.due_day, made=True)
 
@@ -300,7 +300,8 @@ def words_of(request: Request, events: Sequence[RequestEvent]) -> dict[int, str]
 def _standing(request: Request, events: Sequence[RequestEvent], at: datetime) -> Standing:
     kind = Kind(request.kind)
     state = derive(kind, [_fact(event) for event in events], approvals=request.approvals)
-    return Standing(request, tuple(events), state, deadline.badge(request.due_day, seoul_day(at)), BASIS[kind])
+    basis = deadline.term(kind, by_employer=request.requester == "EMPLOYER").basis
+    return Standing(request, tuple(events), state, deadline.badge(request.due_day, seoul_day(at)), basis)
 
 
 def _order_destruction(request: Request, approver: By, at: datetime) -> None:

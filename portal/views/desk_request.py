@@ -12,7 +12,7 @@ from portal.clock import seoul_day
 from portal.forms.desk import Revealing, Stepping
 from portal.forms.handlers import Form
 from portal.rules import reveal
-from portal.rules.deadline import ANSWER_DAYS, DeferralRefused, received_day
+from portal.rules.deadline import DeferralRefused, received_day
 from portal.rules.profile import ProfileFaults
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import StepRefused
@@ -146,6 +146,8 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
     except NoSuchRequest:
         abort(404)
     standing, one = found.standing, found.standing.request
+    received = received_day(one.received_at)
+    days = (one.due_day - received).days
     pill, state = pill_of(standing.state)
     primary, others = steps_of(found, form)
     may_decide = guarding.allows("desk.request.decide")
@@ -165,9 +167,9 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
         due_day=one.due_day,
         basis=say_text(standing.basis),
         received_at=one.received_at,
-        received_day=received_day(one.received_at),
-        passed=min(ANSWER_DAYS, max(0, (seoul_day(at) - received_day(one.received_at)).days)),
-        days=ANSWER_DAYS,
+        received_day=received,
+        passed=min(days, max(0, (seoul_day(at) - received).days)),
+        days=days,
         received_from=REQUESTERS[one.requester],
         channel=CHANNELS[one.channel],
         who=who_of(found.known, found.is_gone, one.requester),

@@ -304,7 +304,7 @@ def _check_page(ref: str, fault: str = "") -> Response:
         has_to_fix=bool(totals.counts[Verdict.FIX]),
         people=people,
         send=ngettext("%(num)s명 삭제 요청", "%(num)s명 삭제 요청", people),
-        due_day=due_on(seoul_day(at), Kind.LEAVER),
+        due_day=due_on(seoul_day(at), Kind.LEAVER, by_employer=True),
         attestation=say_text(ATTESTATION),
         fault=fault,
     )

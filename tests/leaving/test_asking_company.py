@@ -40,7 +40,7 @@ def admin(app: Flask, clock: FakeClock, gaon: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_it_is_filed_and_the_account_closes(app: Flask, clock: FakeClock, gaon: str, join: Join) -> None:
-    """The request has a number and a day, is the member's own, and stops the account; a second form finds it."""
+    """The request has a number and ten days, is the member's own, and stops the account; a second form finds it."""
     minho = join("minho")
     with app.app_context():
         filed, again = say_left(clock), say_left(clock, nonce="form-2")
@@ -53,6 +53,8 @@ def test_it_is_filed_and_the_account_closes(app: Flask, clock: FakeClock, gaon: 
             "SELF",
             minho,
         )
+        assert (standing.request.due_day, standing.badge.label) == (date(2026, 12, 3), "D-10")
+        assert standing.basis.ko == "지체 없이, 늦어도 받은 날부터 10일 (법 제21조)"
         assert [event.word for event in standing.events] == ["RECEIVED", "IDENTITY_CHECK"]
         assert (row.reporter, row.company_ref, row.left_on, row.telling) == ("", gaon, LEFT, "TOLD")
         assert is_closed("minho")

@@ -49,7 +49,7 @@ def test_the_settings_are_within_the_rule(settings: Settings) -> None:
 
 
 def test_who_is_reported_is_stopped_at_once(app: Flask, clock: FakeClock, gaon: str, join: Join) -> None:
-    """The report has a number and a day, its people are closed at the gate and audited; their colleagues are not."""
+    """A report has a number and five days; its people are closed at the gate and audited, their colleagues are not."""
     minho, sora = join("minho"), join("sora")
     with app.app_context():
         filed = report(gaon, clock(), minho, sora)
@@ -64,7 +64,7 @@ def test_who_is_reported_is_stopped_at_once(app: Flask, clock: FakeClock, gaon: 
         ]
         assert destructions.of_member(minho) is None
         assert audit.head().count > 0
-    assert (filed.number, filed.due_day, filed.made) == ("R-2026-0001", date(2026, 12, 3), True)
+    assert (filed.number, filed.due_day, filed.made) == ("R-2026-0001", date(2026, 11, 28), True)
     assert (standing.request.member_ref, standing.request.approvals) == (None, 1)
     assert [event.word for event in standing.events] == ["RECEIVED", "IDENTITY_CHECK"]
 

@@ -48,7 +48,7 @@ def send(hr: Browser, where: str, **fields: object) -> TestResponse:
 
 
 def test_a_list_is_checked_and_sent(app: Flask, hr: Browser, upload: Upload) -> None:
-    """Upload, preview with masked people, send: eight are reported, and the page tells how it stands."""
+    """Upload, preview with masked people, send: eight are reported, and the pages tell the fifth day."""
     where = upload().location
     page = hr.get(where)
     sent = send(hr, where)
@@ -56,10 +56,13 @@ def test_a_list_is_checked_and_sent(app: Flask, hr: Browser, upload: Upload) -> 
 
     assert "14행 가운데 8명의 삭제를 요청할 수 있어요" in page.text
     assert "8명과 고른 회원 삭제 요청" in page.text
+    assert "늦어도 11월 28일(토)까지 파기하고 파기 확인서를 드려요." in page.text
     assert "ha***@gaon.example" in page.text.replace("ha**@", "ha***@")
     assert "hana@gaon.example" not in page.text
     assert (sent.status_code, sent.location) == (303, "/org/requests/R-2026-0001")
     assert "8명 가운데 8명" in after.text
+    for words in ("D-5", "늦어도 11월 28일(토)까지", "받은 날부터 5일 (표준지침 제10조)"):
+        assert words in after.text
     assert "gaon.example" not in after.text
     with app.app_context():
         assert is_closed("hana")

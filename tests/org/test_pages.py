@@ -80,7 +80,8 @@ def test_the_overview_tells_reports_and_an_empty_one_what_to_do(
     row = page[page.index(number) : page.index("</tr>", page.index(number))]
     assert "2명" in row
     assert "새 요청" in row
-    assert "12월 3일(목)" in row
+    assert "D-5" in row
+    assert "11월 28일(토)" in row
 
 
 def test_every_page_of_the_company_shows_no_value_in_clear(

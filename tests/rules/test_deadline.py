@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from portal.policy.model import Text
 from portal.rules.deadline import (
-    BASIS,
     NOTHING_DEFERRED,
     ONLY_ACCESS,
     REASON_NEEDED,
+    TERMS,
     TOO_LATE,
     Badge,
     Deferral,
@@ -24,6 +24,7 @@ from portal.rules.deadline import (
     notices_due,
     received_day,
     statutory_last_day,
+    term,
 )
 
 DAYS = st.dates(date(1990, 1, 1), date(2200, 12, 31))
@@ -72,6 +73,21 @@ def test_an_answer_is_due_on_the_tenth_day(received: date, due: date, kind: Kind
     assert due_on(received, kind) == due
 
 
+REPORTED_DAYS = {
+    "within a month": (date(2026, 11, 23), date(2026, 11, 28)),
+    "over a month's end": (date(2026, 11, 28), date(2026, 12, 3)),
+    "over the year's end": (date(2026, 12, 29), date(2027, 1, 3)),
+    "to a leap day": (date(2028, 2, 24), date(2028, 2, 29)),
+}
+
+
+@pytest.mark.parametrize(("received", "due"), REPORTED_DAYS.values(), ids=REPORTED_DAYS.keys())
+def test_whom_an_employer_reports_is_due_on_the_fifth_day(received: date, due: date) -> None:
+    """An employer's report of a leaver has five days; who left and asks alone, and every other request, has ten."""
+    assert due_on(received, Kind.LEAVER, by_employer=True) == due
+    assert due_on(received, Kind.LEAVER) == due_on(received, Kind.ACCESS, by_employer=True) == due + timedelta(days=5)
+
+
 def test_a_moment_is_no_day_of_receipt() -> None:
     """Counting from a moment in UTC would be a day early for nine hours of each day, and is refused."""
     with pytest.raises(TypeError, match="received_day"):
@@ -104,6 +120,7 @@ def test_our_day_is_never_later_than_the_laws(received: date, holidays: frozense
 
 BADGES = {
     "ten days": (date(2026, 11, 20), Badge("neutral", 10), "D-10"),
+    "five days": (date(2026, 11, 25), Badge("neutral", 5), "D-5"),
     "four days": (date(2026, 11, 26), Badge("neutral", 4), "D-4"),
     "three days": (date(2026, 11, 27), Badge("soon", 3), "D-3"),
     "one day": (date(2026, 11, 29), Badge("soon", 1), "D-1"),
@@ -140,6 +157,15 @@ def test_notices_come_three_days_and_one_day_before_and_when_late(
     """A run that comes late sends only the most urgent of the notices whose day has come."""
     assert notices_due(DUE, today) == come
     assert notice_to_send(DUE, today, sent=()) == first
+
+
+def test_a_report_of_five_days_is_reminded_of_twice_in_time() -> None:
+    """Three days are left on the second day, while a member may still object; one on the fourth, when nobody may."""
+    due = due_on(date(2026, 11, 23), Kind.LEAVER, by_employer=True)
+
+    told = {day: notice_to_send(due, date(2026, 11, day), sent=()) for day in (24, 25, 27, 29)}
+
+    assert told == {24: None, 25: THREE, 27: ONE, 29: LATE}
 
 
 def test_a_notice_is_sent_once() -> None:
@@ -183,8 +209,10 @@ def test_a_deferral_keeps_to_its_form(today: date, until: date, reason: str, why
 
 def test_every_kind_says_where_its_days_come_from() -> None:
     """Under each badge stands the source of its number."""
-    assert set(BASIS) == set(Kind)
-    assert BASIS[Kind.DELETION].ko == "받은 날부터 10일 (시행령 제43조)"
+    assert set(TERMS) == set(Kind)
+    assert term(Kind.DELETION).basis.ko == "받은 날부터 10일 (시행령 제43조)"
+    assert term(Kind.LEAVER).basis.ko == "지체 없이, 늦어도 받은 날부터 10일 (법 제21조)"
+    assert term(Kind.LEAVER, by_employer=True).basis.ko == "받은 날부터 5일 (표준지침 제10조)"
 
 
 @settings(deadline=None)

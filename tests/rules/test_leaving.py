@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from portal.rules.deadline import Kind, due_on
 from portal.rules.leaving import (
     Answer,
     Asked,
@@ -10,7 +11,6 @@ from portal.rules.leaving import (
     approvals_for,
     asked_next,
     company_answers_by,
-    destroy_by,
     letter_to_send,
     may_destroy,
     objection_ends_on,
@@ -49,7 +49,7 @@ WINDOWS: dict[str, tuple[int, date]] = {
 def test_the_days_to_object_leave_a_day_to_destroy_in(days: int, last: date) -> None:
     """The last day to object comes before the fifth day, by whose end the data is gone."""
     assert objection_ends_on(REPORTED, days) == last
-    assert last < destroy_by(REPORTED) == date(2026, 12, 3)
+    assert last < due_on(REPORTED, Kind.LEAVER, by_employer=True) == date(2026, 12, 3)
 
 
 @pytest.mark.parametrize("days", [-1, 0, 5, 6])
