@@ -32,7 +32,7 @@ from portal.rules.destruction import FIRST_HELD
 from ..database import Identifier, Model, UtcMicros, db
 
 ASKED_AT_ONCE = 500  # how many one query names
-View = Literal["open", "attention", "evidence", "done"]
+View = Literal["open", "attention", "evidence", "done", "all"]
 
 
 class Destruction(Model):
@@ -187,6 +187,8 @@ def figures() -> dict[str, int]:
 
 
 def _seen_as(query: Select[Any], view: View) -> Select[Any]:
+    if view == "all":
+        return query
     query = query.where(Destruction.unfinished if view != "done" else ~Destruction.unfinished)
     tasks = select(Task.destruction_id)
     if view == "attention":

@@ -30,6 +30,7 @@ VIEWS: dict[View, Any] = {
     "attention": lazy_gettext("확인 필요"),
     "evidence": lazy_gettext("증빙 대기"),
     "done": lazy_gettext("끝난 파기"),
+    "all": lazy_gettext("전체"),
 }
 STATES: dict[TaskState, tuple[str, Any]] = {
     TaskState.WAITING: (" pill--hold", lazy_gettext("대기")),
@@ -41,8 +42,9 @@ STATES: dict[TaskState, tuple[str, Any]] = {
 
 @place.get("", strict_slashes=False)
 def overview() -> str:
-    view: View = next((known for known in VIEWS if known == request.args.get("view")), "open")
     number = request.args.get("request", "")[:MOST_NUMBER]
+    asked = request.args.get("view")
+    view: View = next((known for known in VIEWS if known == asked), "all" if number else "open")
     page = page_of(request.args)
     lines, total = inspecting.listing(view, number, page)
     figures = inspecting.figures()

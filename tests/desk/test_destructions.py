@@ -17,7 +17,7 @@ from portal.settings import Settings
 from tests.desk.samples import a_member
 from tests.destruction.receiver import declared
 from tests.fake_clock import FakeClock
-from tests.fixtures_portal import JIWON, Browser
+from tests.fixtures_portal import JIWON, MINHO, Browser
 
 AtDesk = Callable[..., Browser]
 LIST = "/desk/destructions"
@@ -60,6 +60,28 @@ def test_the_list_says_what_is_the_matter(at_desk: AtDesk, ref: str) -> None:
     assert JIWON not in page
     assert "D-2026-0001" in handler.get(f"{LIST}?view=evidence").text
     assert "여기에 해당하는 파기가 없습니다" in handler.get(f"{LIST}?view=done").text
+
+
+def test_a_requests_destructions_are_all_shown(app: Flask, at_desk: AtDesk, clock: FakeClock) -> None:
+    """Done ones too, until a state is chosen, which keeps to the request; without a request what is under way comes."""
+    with app.app_context():
+        for name, number in ((JIWON, "R-2026-0001"), (MINHO, "R-2026-0002")):
+            ref = a_member(clock(), name)
+            with writing():
+                ordering.order(ref, "ASKED", event_day=clock().date(), by=OPERATOR, at=clock(), request_number=number)
+        db.session.remove()
+        destroying.destroy_due(app)
+    handler = at_desk(Role.HANDLER)
+    whole = handler.get(f"{LIST}?request=R-2026-0001").text
+    chosen = handler.get(f"{LIST}?view=done&request=R-2026-0001").text
+
+    assert "D-2026-0001" in whole
+    assert "D-2026-0002" not in whole
+    assert 'aria-current="true">전체<' in whole
+    assert f'href="{LIST}?view=done&amp;request=R-2026-0001"' in whole
+    assert "D-2026-0002" not in chosen
+    assert "D-2026-0001" in chosen
+    assert "여기에 해당하는 파기가 없습니다" in handler.get(LIST).text
 
 
 def test_evidence_settles_what_no_machine_can(app: Flask, at_desk: AtDesk, clock: FakeClock, ref: str) -> None:
