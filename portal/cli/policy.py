@@ -17,8 +17,10 @@ from portal.policy.loading import load, shipped
 from portal.policy.model import LANGUAGES, Language, Policy
 from portal.rules.consent import content_hash, requirement_hash, text_shown
 from portal.rules.difference import Difference, difference
+from portal.rules.forbidden import forbidden
 from portal.rules.glance import at_a_glance
 from portal.rules.law import lint as findings_of
+from portal.rules.lead_time import REASON_LENGTH
 
 languages = click.option("--language", type=click.Choice(LANGUAGES), default="ko", show_default=True)
 
@@ -92,28 +94,41 @@ def lint(file: str | None, as_json: bool, language: Language) -> None:
 @policy.command()
 @click.argument("file")
 @click.option("--effective-at", help="ISO 8601 with a zone; else the first moment in Seoul of the policy's own day.")
+@click.option("--reason", default="", help="Why it takes effect sooner than 7 days from today, 30 where it matters.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and who would be asked again; publish nothing.")
-def publish(file: str, effective_at: str | None, dry_run: bool) -> None:
-    """Publish FILE; members are asked again from its effective time if what they agreed to has changed."""
+def publish(file: str, effective_at: str | None, reason: str, dry_run: bool) -> None:
+    """Publish FILE and tell every member of it by mail; they are asked again from its effective time if what they
+    agreed to has changed. The very first version has no lead time and is told to nobody."""
     new = _load(file)
+    reason = _reason(reason)
     starts = _moment(effective_at) if effective_at else datetime.combine(new.effective_on, time.min, SEOUL)
     with portal_app().app_context():
         from portal import clock
-        from portal.services import publishing
+        from portal.services import releasing
+        from portal.services.auditing import OPERATOR
+        from portal.services.publishing import Published, StillUsed, TooLate, VersionTaken
 
         at = clock.now()
         before = _in_force(starts)
         try:
-            known = publishing.judge(new, starts, at) if dry_run else publishing.publish(new, starts, at)
-        except (publishing.StillUsed, publishing.VersionTaken, publishing.TooLate) as error:
+            plan = releasing.judge(new, starts, reason, at)
+            if isinstance(plan, Published):
+                starts = plan.effective_at
+            elif not dry_run:
+                releasing.release(new, starts, reason, OPERATOR, at)
+        except (StillUsed, VersionTaken, TooLate) as error:
             raise click.ClickException(str(error)) from error
-        starts = known.effective_at if known else starts
+        except releasing.TooSoon as error:
+            raise click.ClickException(f"version {new.version}: {error}. Else say why with --reason TEXT.") from error
     done = "would take effect" if dry_run else "published; takes effect"
     click.echo(f"{new.version} {done} at {starts.astimezone(SEOUL).isoformat()}.")
     if before is None:
         click.echo("No policy is in force at that moment: every member is asked.")
     else:
         _tell(difference(before, new, "en"))
+    if isinstance(plan, releasing.Plan):
+        told = "would be" if dry_run else "is"
+        click.echo(f"Members asked again: {plan.asked_again} of {plan.members}. Every member {told} told by mail.")
 
 
 def _in_force(at: datetime) -> Policy | None:
@@ -154,6 +169,15 @@ def _path(name: str) -> Path:
         versions = ", ".join(one.stem for one in shipped())
         raise click.UsageError(f"{name}: no such file, and no shipped version; those are {versions}.")
     return path
+
+
+def _reason(written: str) -> str:
+    reason = " ".join(written.split())
+    fault = forbidden(reason)
+    if len(reason) > REASON_LENGTH or fault:
+        why = fault.en if fault else f"got {len(reason)} characters; expected {REASON_LENGTH} at most"
+        raise click.BadParameter(why, param_hint="--reason")
+    return reason
 
 
 def _moment(written: str) -> datetime:

@@ -10,9 +10,11 @@ from werkzeug.datastructures import MultiDict
 from portal.clock import SEOUL
 from portal.forms.handlers import Form
 from portal.policy.model import ARTICLE_NUMBERS
+from portal.rules.forbidden import forbidden
+from portal.rules.lead_time import REASON_LENGTH
+from portal.speech import say_text
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
-REASON_LENGTH = 300
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Releasing(Form):
         form.typed["early_because"] = form.early_because = " ".join(sent.get("early_because", "").split())
         if len(form.early_because) > REASON_LENGTH:
             form.faults["early_because"] = gettext("%(most)s자까지 적을 수 있습니다.", most=REASON_LENGTH)
+        elif fault := forbidden(form.early_because):
+            form.faults["early_because"] = say_text(fault)
         form.typed["confirm"] = sent.get("confirm", "").strip()
         if form.typed["confirm"] != version:
             form.faults["confirm"] = gettext("방침 이름 %(version)s을(를) 그대로 입력해 주세요.", version=version)

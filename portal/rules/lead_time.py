@@ -10,6 +10,7 @@ from portal.rules.difference import Difference
 
 DAYS = 7
 MATERIAL_DAYS = 30
+REASON_LENGTH = 300  # why a version comes sooner
 MATERIAL_SECTIONS = frozenset({"purposes", "items", "consent_items", "processors", "retention_rules", "rights"})
 
 

@@ -1,34 +1,29 @@
 """Drafting: a new version of the policy, from the one in force or from a file, until it is released or dropped.
 
-Releasing, in one transaction, after the gate's readers were told that something changes:
+Its release, in one transaction, after the gate's readers were told that something changes:
 1. the draft is held, and is still the one that the officer saw,
-2. it is whole, nothing here uses data for what it would not tell, and its day is far enough off, or a reason is given,
-3. the version is published for its moment, how it was released is kept, its announcement begins, the audit is written.
+2. it is whole and of a new name, and is released as `releasing` tells,
+3. it ends.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
-from portal.clock import SEOUL, seoul_day
 from portal.database import writing
 from portal.policy.faults import Fault, PolicyFaults
-from portal.policy.law import notes
 from portal.policy.loading import facts_of_file, from_facts, to_facts
-from portal.policy.model import Language, Policy
-from portal.records import policy_drafts, standings
+from portal.policy.model import Policy
+from portal.records import policy_drafts
 from portal.records.members import new_ref
-from portal.records.policy_drafts import Announcement, PolicyDraft, PolicyRelease
+from portal.records.policy_drafts import PolicyDraft
 from portal.rules.deed import Deed
-from portal.rules.difference import Difference, difference
-from portal.rules.law import Finding, lint
-from portal.rules.lead_time import earliest_day, is_material, lead_days
-from portal.services import accounts, auditing, publishing
+from portal.services import accounts, auditing, publishing, releasing
 from portal.services.auditing import By
 from portal.services.changing import changing_standing
-from portal.services.publishing import Published
+from portal.services.publishing import Published, VersionTaken
 
 OPEN, PUBLISHED, DROPPED = "OPEN", "PUBLISHED", "DROPPED"
 LISTS = (
@@ -50,14 +45,6 @@ class ChangedMeanwhile(Exception):
         super().__init__("the draft has changed meanwhile")
 
 
-class TooSoon(Exception):
-    """The version would take effect before `earliest`, and no reason was given."""
-
-    def __init__(self, earliest: date) -> None:
-        self.earliest = earliest
-        super().__init__(f"before {earliest.isoformat()}, and no reason was given")
-
-
 @dataclass(frozen=True)
 class Draft:
     """A draft, read: its tables as they were written, and what is wrong with them."""
@@ -74,21 +61,6 @@ class Draft:
     @property
     def version(self) -> str:
         return str(self.facts.get("version", ""))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What releasing a draft would do: the difference, how many members are stopped and asked again, from when it may
-    take effect without a reason, and what today's law says of it."""
-
-    before: Policy
-    difference: Difference
-    members: int
-    asked_again: int
-    material: bool
-    lead_days: int
-    earliest: date
-    findings: tuple[Finding, ...]
 
 
 def begin(effective_on: date, by: By, at: datetime) -> str:
@@ -173,26 +145,6 @@ def drop(ref: str, *, seen: int, by: By, at: datetime) -> None:
         auditing.note(Deed.POLICY_DROPPED, by, at, about=ref)
 
 
-def plan_of(policy: Policy, at: datetime, language: Language) -> Plan:
-    """Return what releasing this policy would do, against the version that will be in force when its day begins: one
-    that is announced already may lie between, and a draft that does not have its changes would take them back."""
-    starts = datetime.combine(policy.effective_on, time.min, SEOUL)
-    before = publishing.in_force(max(at, starts)).policy
-    changed = difference(before, policy, language)
-    material = is_material(changed)
-    satisfied = standings.count_satisfying(publishing.in_force(at).requirement_hash)
-    return Plan(
-        before=before,
-        difference=changed,
-        members=satisfied,
-        asked_again=satisfied if changed.asks_again else 0,
-        material=material,
-        lead_days=lead_days(material=material),
-        earliest=earliest_day(seoul_day(at), material=material),
-        findings=lint(policy, notes()),
-    )
-
-
 def release(ref: str, effective_at: datetime, early_because: str, *, seen: int, by: By, at: datetime) -> Published:
     """Publish a draft for a moment to come.
 
@@ -203,26 +155,11 @@ def release(ref: str, effective_at: datetime, early_because: str, *, seen: int, 
         row, facts = _held(ref, seen)
         # 2.
         policy = from_facts(facts, row.based_on)
-        plan = plan_of(policy, at, "ko")
-        if seoul_day(effective_at) < plan.earliest and not early_because:
-            raise TooSoon(plan.earliest)
+        if publishing.version_named(policy.version) is not None:
+            raise VersionTaken(policy.version)
+        published = releasing.release_held(policy, effective_at, early_because, draft_ref=ref, by=by, at=at)
         # 3.
-        published = publishing.publish_held(policy, effective_at, at)
-        policy_drafts.add(
-            PolicyRelease(
-                version=policy.version,
-                draft_ref=ref,
-                material=plan.material,
-                asked_again=plan.asked_again,
-                early_because=early_because,
-                released_by=by.ref,
-                released_at=at,
-            )
-        )
-        policy_drafts.add(Announcement(version=policy.version, last_member=0, told=0, without_address=0, done_at=None))
         row.state, row.changed_by, row.changed_at = PUBLISHED, by.ref, at
-        told = {"version": policy.version, "effective_at": effective_at.isoformat(), "material": plan.material}
-        auditing.note(Deed.POLICY_RELEASED, by, at, about=policy.version, facts=told)
         return published
 
 

@@ -17,9 +17,10 @@ from portal.policy.faults import PolicyFaults
 from portal.policy.model import ARTICLE_NUMBERS
 from portal.rules.lead_time import DAYS, earliest_day
 from portal.rules.naming import section_name
-from portal.services import accounts, drafting, versioning
-from portal.services.drafting import LISTS, SINGLE, ChangedMeanwhile, Draft, NoSuchDraft, TooSoon, name_of
+from portal.services import accounts, drafting, releasing, versioning
+from portal.services.drafting import LISTS, SINGLE, ChangedMeanwhile, Draft, NoSuchDraft, name_of
 from portal.services.publishing import StillUsed, TooLate, VersionTaken
+from portal.services.releasing import TooSoon
 from portal.speech import language, say_day, say_text
 from portal.views import errors, guarding
 from portal.views.comparing import words_apart
@@ -241,7 +242,7 @@ def _fact_page(found: Draft, section: str, key: str, held: Any, form: Form, chan
 
 def _release_page(found: Draft, form: Releasing) -> Response:
     policy, spoken = found.policy, language()
-    plan = drafting.plan_of(policy, clock.now(), spoken) if policy else None
+    plan = releasing.plan_of(policy, clock.now(), spoken) if policy else None
     page = render_template(
         "desk/policy_release.html",
         draft=found,

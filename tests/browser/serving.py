@@ -127,7 +127,9 @@ class Installation:
             copy.write_bytes(text.read_bytes())
         for ahead_s in (6, 20, 50):  # a version may not begin in the past, and a busy machine is slow to start
             starts = datetime.now(SEOUL) + timedelta(seconds=ahead_s)
-            done = self.order("policy", "publish", new, "--effective-at", starts.isoformat(timespec="seconds"))
+            done = self.order(
+                "policy", "publish", new, "--effective-at", starts.isoformat(timespec="seconds"), "--reason", "시험"
+            )
             if done.returncode == 0:
                 break
         assert done.returncode == 0, done.stderr

@@ -11,10 +11,11 @@ from portal.database import db, writing
 from portal.policy.faults import PolicyFaults
 from portal.policy.loading import from_facts, load, shipped, to_facts
 from portal.records import audit, mails, policy_drafts
-from portal.services import announcing, consenting, drafting, publishing, registering
+from portal.services import announcing, consenting, drafting, publishing, registering, releasing
 from portal.services.auditing import By
-from portal.services.drafting import ChangedMeanwhile, NoSuchDraft, TooSoon
+from portal.services.drafting import ChangedMeanwhile, NoSuchDraft
 from portal.services.publishing import TooLate
+from portal.services.releasing import TooSoon
 from tests.consent.test_deciding import a_form
 from tests.fake_clock import FakeClock
 from tests.members.samples import profile
@@ -75,7 +76,7 @@ def test_a_new_processor_asks_nobody_and_a_longer_period_everybody(app: Flask, c
         for ref in (first, second):
             policy = drafting.draft_of(ref).policy
             assert policy is not None
-            plans.append(drafting.plan_of(policy, clock(), "ko"))
+            plans.append(releasing.plan_of(policy, clock(), "ko"))
 
     assert [(plan.material, plan.lead_days, plan.members, plan.asked_again) for plan in plans] == [
         (True, 30, 2, 0),
@@ -96,7 +97,7 @@ def test_a_change_of_contacts_wants_seven_days(app: Flask, clock: FakeClock) -> 
         drafting.rewrite(ref, "officer", "", officer, seen=1, by=OFFICER, at=clock())
         policy = drafting.draft_of(ref).policy
         assert policy is not None
-        plan = drafting.plan_of(policy, clock(), "ko")
+        plan = releasing.plan_of(policy, clock(), "ko")
 
     assert (plan.material, plan.lead_days, plan.earliest, plan.asked_again) == (False, 7, date(2026, 11, 30), 0)
 
@@ -109,7 +110,7 @@ def test_a_draft_is_held_against_what_comes_before_it(app: Flask, clock: FakeClo
         drafting.release(first, MIDNIGHT, "", seen=2, by=OFFICER, at=clock())
         policy = drafting.draft_of(begun(clock, date(2027, 2, 1))).policy
         assert policy is not None
-        plan = drafting.plan_of(policy, clock(), "ko")
+        plan = releasing.plan_of(policy, clock(), "ko")
 
     assert (plan.difference.before, plan.material) == ("2027-01-04", True)
     assert {(fact.key, fact.change) for fact in plan.difference.facts if fact.section == "processors"} == {

@@ -5,8 +5,13 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from portal import create_app
 from portal.cli import policy as command
+from portal.database import db
+from portal.records import audit, policy_drafts
 from portal.services import publishing
+from portal.settings import Settings
+from tests.fake_clock import FakeClock
 from tests.policy.samples import a_copy
 
 
@@ -175,6 +180,52 @@ def test_a_published_version_keeps_its_text(versions: list[str], tmp_path: Path,
 
     assert result.exit_code == 1
     assert "give the new text a new version" in result.stderr
+
+
+MATERIAL = ('period = { months = 6 }\nstatus = "VALID"', 'period = { months = 3 }\nstatus = "VALID"')
+SOON = ("--effective-at", "2026-12-22T00:00:00+09:00")  # the clock of the test stands at 23 November
+
+
+@pytest.mark.parametrize("how", [("--dry-run",), ()], ids=["dry run", "in earnest"])
+def test_a_version_sooner_than_usual_is_refused(versions: list[str], tmp_path: Path, how: tuple[str, ...]) -> None:
+    """A change that matters to members, 29 days ahead, is refused with the day got and the day expected, by the dry
+    run too."""
+    result = run("publish", a_later_version(tmp_path, MATERIAL), *SOON, *how)
+
+    assert result.exit_code == 1
+    assert (
+        "version 2027-01-01: it would take effect on 2026-12-22, and no reason was given; expected 2026-12-23 or later,"
+        " 30 days from today. Else say why with --reason TEXT." in result.stderr
+    )
+
+
+def test_a_reason_is_kept_and_members_are_told(app: Flask, versions: list[str], tmp_path: Path) -> None:
+    """With a reason the same version is published; the reason is kept, its announcement begins, the deed is audited."""
+    result = run("publish", a_later_version(tmp_path, MATERIAL), *SOON, "--reason", "법령 개정")
+
+    assert "Members asked again: 0 of 0. Every member is told by mail." in result.output
+    with app.app_context():
+        release = policy_drafts.releases()["2027-01-01"]
+        assert (release.early_because, release.material, release.released_by) == ("법령 개정", True, "shell")
+        assert policy_drafts.announcements()["2027-01-01"].done_at is None
+        assert audit.found(limit=1, deed="policy.released")[0].actor_kind == "OPERATOR"
+
+
+def test_the_very_first_version_has_no_lead_time(
+    settings: Settings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no version was ever published one may take effect at once, and there is nobody to tell of a change."""
+    app = create_app(settings, clock=clock)
+    monkeypatch.setattr(command, "portal_app", lambda: app)
+
+    result = run("publish", "2021-02-04")
+
+    assert "No policy is in force at that moment: every member is asked." in result.output
+    with app.app_context():
+        assert policy_drafts.announcements() == {}
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 def test_publishing_the_same_text_again_changes_nothing(app: Flask, versions: list[str]) -> None:
