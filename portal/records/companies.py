@@ -62,6 +62,11 @@ def of_ref(ref: str) -> Company | None:
     return db.session.scalars(select(Company).where(Company.ref == ref)).one_or_none()
 
 
+def of_refs(refs: Collection[str]) -> dict[str, Company]:
+    """Return the companies with these references, by reference; name no more than one query can."""
+    return {one.ref: one for one in db.session.scalars(select(Company).where(Company.ref.in_(refs)))}
+
+
 def held(ref: str) -> Company | None:
     """Return the company with this reference, locked until the transaction ends."""
     return db.session.scalars(select(Company).where(Company.ref == ref).with_for_update()).one_or_none()

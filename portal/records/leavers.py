@@ -99,6 +99,14 @@ class Figures(NamedTuple):
         return self.people - self.right - self.wrong - self.taken_back
 
 
+class Named(NamedTuple):
+    """How many people a report names, for which company, and one of them: the one, where there is no other."""
+
+    people: int
+    company_ref: str | None
+    member_ref: str
+
+
 def add_many(rows: Sequence[dict[str, Any]]) -> None:
     """Keep the people of a report, each a dict of columns."""
     if rows:
@@ -136,6 +144,13 @@ def counts_of(request_ids: Collection[int]) -> dict[int, int]:
     """Return how many people each of these reports names."""
     query = select(Leaver.request_id, func.count()).where(Leaver.request_id.in_(request_ids))
     return {row[0]: row[1] for row in db.session.execute(query.group_by(Leaver.request_id))}
+
+
+def named_in(request_ids: Collection[int]) -> dict[int, Named]:
+    """Return whom each of these reports names, by report."""
+    columns = (func.count(), func.min(Leaver.company_ref), func.min(Leaver.member_ref))
+    query = select(Leaver.request_id, *columns).where(Leaver.request_id.in_(request_ids)).group_by(Leaver.request_id)
+    return {row[0]: Named(*row[1:]) for row in db.session.execute(query)}
 
 
 def reports_of(company_ref: str, *, limit: int, offset: int = 0) -> tuple[Sequence[Request], int]:

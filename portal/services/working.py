@@ -7,12 +7,12 @@ what (safety standard art. 8). If the row cannot be written, nothing is shown.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from portal.clock import seoul_day
 from portal.database import writing
 from portal.policy.model import Language
-from portal.records import audit, leavers, request_queue, requests
+from portal.records import audit, companies, leavers, members, request_queue, requests
 from portal.records.audit import AuditEvent
 from portal.records.members import Member
 from portal.records.request_queue import Figures, Wanted
@@ -22,11 +22,13 @@ from portal.rules.deed import Deed
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import NOT_NEXT, OWN_REQUEST, StepRefused
 from portal.rules.role import Role
-from portal.services import accounts, auditing, carrying_out, fulfilling, ordering, registering, requesting, revealing
+from portal.services import accounts, auditing, carrying_out, ordering, registering, requesting, revealing
 from portal.services.auditing import By
 from portal.services.ordering import Preview
+from portal.services.reported import is_report
 from portal.services.requesting import Channel, Details, Filed, NoSuchRequest, Requester, Standing
 from portal.vault import person_keys
+from portal.vault.person_keys import SubjectSeal
 
 FORECAST_DAYS = 10
 AVERAGE_OVER = timedelta(days=30)
@@ -36,12 +38,17 @@ Searched = Literal["number", "email", "login_id"]
 
 @dataclass(frozen=True)
 class Line:
-    """One request in a list. `known` is what is known of whom it is about, by item: mask it before it leaves."""
+    """One request in a list. `known` is what is known of whom it is about, by item: mask it before it leaves. A report
+    of one person is about that person; of several it tells how many."""
 
     standing: Standing
     known: dict[str, str]
     is_gone: bool  # the key was destroyed
     handler: str
+    people: int  # in a report
+    company: str
+    subject: str  # whose data is shown
+    reply_to: str  # of whoever made it, where that is not who it is about
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def queue(wanted: Wanted, page: int, by: By, at: datetime) -> tuple[list[Line], 
     with writing() as session:
         rows, total = request_queue.page(wanted, limit=PAGE, offset=(page - 1) * PAGE)
         lines = _lines(rows, at)
-        auditing.note_views(Deed.QUEUE_VIEWED, by, at, [request.key_ref for request, _ in rows])
+        auditing.note_views(Deed.QUEUE_VIEWED, by, at, [line.subject for line in lines])
         session.expunge_all()  # what was read and written down is what is shown, and is not read again
     return lines, total
 
@@ -147,7 +154,7 @@ def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_b
         standing = requesting.stand_of(number, at)
         [line] = _lines([(request, member)], at)
         details = requesting.details_of(request)
-        own = _is_own(line.known, by)
+        own = _is_own(line, by)
         deeds = audit.found(
             limit=100,
             subject=request.key_ref,
@@ -170,11 +177,12 @@ def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_b
             is_own=own,
             is_gone=line.is_gone,
             revealed_until=until,
-            people=leavers.counts_of([request.id]).get(request.id, 0),
-            company=fulfilling.company_of(request),
+            people=line.people,
+            company=line.company if line.people else "",
         )
         reason = "REVEALED" if until else ""
-        auditing.note_views(Deed.REQUEST_VIEWED, by, at, [request.key_ref], about=number, reason=reason)
+        subjects = [request.key_ref, line.subject]
+        auditing.note_views(Deed.REQUEST_VIEWED, by, at, subjects, about=number, reason=reason)
         session.expunge_all()
     return case
 
@@ -224,7 +232,7 @@ def step(
     """
     standing = requesting.stand_of(number, at)
     if standing.kind is Kind.CORRECTION and word is Word.FULFILLED:
-        _refuse_own(_lines([request_queue.of_number(number) or (standing.request, None)], at)[0].known, by)
+        _refuse_own(_lines([request_queue.of_number(number) or (standing.request, None)], at)[0], by)
         if len(standing.events) == seen and word in requesting.steps_for(standing, by, roles):
             carrying_out.correct(standing.request, changes or {}, by, at)
     with carrying_out.transaction(standing.kind, word):
@@ -254,8 +262,8 @@ def log(
 ) -> Filed:
     """Receive a request that came by telephone, mail or paper; the clock starts when it came. Raises StepRefused for
     one's own."""
-    if subject is not None:
-        _refuse_own(registering.profile_of(subject), by)
+    if subject is not None and _is_of(registering.profile_of(subject).get("email", ""), by):
+        raise StepRefused(OWN_REQUEST)
     return requesting.receive(
         kind,
         requester=requester,
@@ -300,19 +308,24 @@ def _held(number: str, by: By) -> Request:
     if request is None:
         raise NoSuchRequest(number)
     found = request_queue.of_number(number)
-    _refuse_own(_lines([found], request.received_at)[0].known if found else {}, by)
+    if found:
+        _refuse_own(_lines([found], request.received_at)[0], by)
     return request
 
 
-def _refuse_own(known: dict[str, str], by: By) -> None:
-    if _is_own(known, by):
+def _refuse_own(line: Line, by: By) -> None:
+    if _is_own(line, by):
         raise StepRefused(OWN_REQUEST)
 
 
-def _is_own(known: dict[str, str], by: By) -> bool:
-    """Tell whether a request is of the very person who works here: the address is the same."""
-    who = accounts.of_ref(by.ref)
-    return who is not None and bool(known.get("email")) and who.email.casefold() == known["email"].casefold()
+def _is_own(line: Line, by: By) -> bool:
+    return _is_of(line.known.get("email", ""), by) or _is_of(line.reply_to, by)
+
+
+def _is_of(email: str, by: By) -> bool:
+    """Tell whether an address is of the very person who works here."""
+    who = accounts.of_ref(by.ref) if email else None
+    return who is not None and who.email.casefold() == email.casefold()
 
 
 def _name_of(account_ref: str) -> str:
@@ -326,17 +339,41 @@ def _number(text: str) -> str | None:
 
 def _lines(rows: Sequence[tuple[Request, Member | None]], at: datetime) -> list[Line]:
     """Return the lines of some requests, with few queries however many there are."""
-    seals = person_keys.seals_of({request.key_ref for request, _ in rows})
+    named = leavers.named_in([request.id for request, _ in rows if is_report(request)])
+    alone = {one.ref: one for one in members.of_refs([some.member_ref for some in named.values() if some.people == 1])}
+    firms = companies.of_refs({some.company_ref for some in named.values() if some.company_ref})
+    seals = person_keys.seals_of({request.key_ref for request, _ in rows} | alone.keys() | firms.keys())
     handlers = accounts.names_of({request.handler_ref for request, _ in rows if request.handler_ref})
     lines = []
     for standing, (request, member) in zip(requesting.standings([one for one, _ in rows], at), rows, strict=True):
-        seal, known = seals.get(request.key_ref), {}
-        if seal is not None and member is not None and member.sealed is not None:
-            known = seal.open("members", "sealed", member.sealed)
-        elif seal is not None and member is not None:
-            known = {"host_id": member.host_id}  # known from a consent only
-        elif seal is not None and request.sealed is not None:
-            reply_to = seal.open("requests", "sealed", request.sealed, request.ref).get("reply_to", "")
-            known = {"email": reply_to} if reply_to else {}
-        lines.append(Line(standing, known, seal is None, handlers.get(request.handler_ref or "", "")))
+        report = named.get(request.id)
+        about = alone.get(report.member_ref) if report else member
+        subject = about.ref if about else request.key_ref
+        seal, known = seals.get(subject), dict[str, str]()
+        reply_to = "" if member else _reply_to(request, seals.get(request.key_ref))
+        if seal is not None and about is not None:  # without a profile: known from a consent only
+            known = seal.open("members", "sealed", about.sealed) if about.sealed else {"host_id": about.host_id}
+        elif reply_to and not report:
+            known = {"email": reply_to}
+        firm = firms.get(report.company_ref or "") if report else None
+        firm_seal = seals.get(firm.ref) if firm else None
+        company = firm_seal.open("companies", "sealed", firm.sealed) if firm and firm_seal else known
+        lines.append(
+            Line(
+                standing=standing,
+                known=known,
+                is_gone=seal is None or (report is not None and report.people == 1 and about is None),
+                handler=handlers.get(request.handler_ref or "", ""),
+                people=report.people if report else 0,
+                company=company.get("company_name", ""),
+                subject=subject,
+                reply_to=reply_to,
+            )
+        )
     return lines
+
+
+def _reply_to(request: Request, seal: SubjectSeal | None) -> str:
+    if seal is None or request.sealed is None:
+        return ""
+    return cast(str, seal.open("requests", "sealed", request.sealed, request.ref).get("reply_to", ""))

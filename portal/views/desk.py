@@ -159,14 +159,19 @@ def row_of(line: Line, may_take: bool = False) -> Row:
         is_late=is_open and standing.badge.kind == "late",
         kind=kind_name(Kind.DELETION if kind is Kind.LEAVER else kind),
         is_leaver=kind is Kind.LEAVER,
-        who=who_of(line.known, line.is_gone, one.requester),
-        company=mask("company_name", line.known.get("company_name", "")),
+        who=people_of(line.people) if line.people > 1 else who_of(line.known, line.is_gone, one.requester),
+        company=mask("company_name", line.company),
         channel=str(REQUESTERS[one.requester] if one.channel in ("WEB", "ORG") else CHANNELS[one.channel]),
         handler=line.handler,
         pill=pill,
         state=state,
         may_take=may_take and is_open and not line.handler,
     )
+
+
+def people_of(count: int) -> str:
+    """Return how many people a report names."""
+    return gettext("%(count)s명", count=f"{count:,}")
 
 
 def who_of(known: Mapping[str, str], is_gone: bool, requester: str) -> str:

@@ -26,6 +26,7 @@ from portal.services.ordering import Preview
 from portal.services.representing import RELATIONS
 from portal.services.working import Case, Done
 from portal.speech import language, say_text
+from portal.views.desk import people_of, who_of
 from portal.views.desk_words import DONE_WITH_IT, FREE, ITEMS, STEPS, TOLD
 from portal.views.requests import scope_names
 from portal.views.standing import REQUESTERS
@@ -92,10 +93,11 @@ class Fate:
 
 def facts_of(case: Case) -> list[tuple[str, str]]:
     """Return what is known of whom it is about, masked unless revealed."""
-    known = {} if case.people else case.known  # of a report: whoever sent it
+    known = {} if case.people else case.known
     shown = [(str(ITEMS[item]), _shown(case, item, known[item])) for item in ITEMS if known.get(item)]
     if case.people:
-        shown.append((gettext("퇴사자"), gettext("%(count)s명", count=f"{case.people:,}")))
+        one = who_of(case.known, case.is_gone, case.standing.request.requester)  # masked though values are revealed
+        shown.append((gettext("퇴사자"), people_of(case.people) if case.people > 1 else one))
     if case.company:
         shown.append((gettext("요청 회사"), case.company))
     reply_to = case.details.get("reply_to", "")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal.records import audit
+from portal.records import audit, members
 from portal.rules.deadline import Kind
 from portal.rules.progress import Word
 from portal.rules.role import Role
@@ -17,6 +17,7 @@ from portal.views import desk
 from tests.desk.samples import a_member, a_request
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import JIWON, MINHO, Browser
+from tests.leaving.conftest import report
 
 AtDesk = Callable[..., Browser]
 
@@ -58,6 +59,29 @@ def test_a_page_of_the_queue_holds_masks_only(app: Flask, clock: FakeClock, hand
     assert "ji*******@gaon.example" in page
     assert "Gaon" in page
     assert not re.search("jiwon|5678", page)
+
+
+def test_a_report_tells_whom_it_is_about(app: Flask, clock: FakeClock, handler: Browser) -> None:
+    """Of a list how many and of which company, of one person the mask; never whoever reported them."""
+    with app.app_context():
+        people = [a_member(clock(), host_id) for host_id in (JIWON, MINHO, "sora@gaon.example")]
+        [company] = {member.company_ref for member in members.of_refs(people)}
+        alone = report(company, clock(), people[0]).number
+        report(company, clock(), *people[1:])
+
+    page, case = handler.get("/desk").text, handler.get(f"/desk/requests/{alone}").text
+
+    assert re.findall(r'<span class="addr">([^<]+)</span><span class="sub">([^<]+)<', page) == [
+        ("ji*******@gaon.example", "Gaon"),
+        ("2명", "Gaon"),
+    ]
+    assert "<dt>퇴사자</dt><dd>ji*******@gaon.example</dd>" in case
+    assert "ad***@gaon.example" not in page
+    with app.app_context():
+        viewed = {row.subject for row in audit.found(limit=10, deed="queue.viewed")}
+        assert viewed >= {people[0]}
+        assert not viewed & set(people[1:])
+        assert people[0] in {row.subject for row in audit.found(limit=10, deed="request.viewed")}
 
 
 def test_each_view_writes_the_five_fields(app: Flask, clock: FakeClock, handler: Browser) -> None:
