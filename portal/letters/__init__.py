@@ -18,6 +18,7 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "agent_asked": "Decree art. 45, 46: the member learns that somebody asks in their name",
     "admin_invite": "safety standard art. 5: an account for each person, proved by its mailbox",
     "contact_confirm": "PIPA art. 31: complaints are taken from everybody, and from nobody in another's name",
+    "contact_opens": "Decree art. 46: the person concerned learns of every way in",
     "enter_link": "PIPA art. 38(4): rights are no harder to exercise than the data was to give",
     "deadline": "PIPA art. 31: the company watches over its own deadlines",
     "destroyed": "PIPA art. 36(4), Decree art. 43(3): the result of a deletion is told",

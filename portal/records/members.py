@@ -39,6 +39,9 @@ class Member(Model):
     email_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     login_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     contact_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    contact_proved: Mapped[bytes | None] = mapped_column(
+        LargeBinary
+    )  # the contact_index whose mailbox is known as theirs
     updated_at: Mapped[datetime | None] = mapped_column(UtcMicros)  # when the profile last changed
 
 

@@ -20,6 +20,7 @@ class Deed(StrEnum):
     ACCOUNT_RESUMED = "account.resumed"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     DATA_EXPORTED = "data.exported"
+    CONTACT_PROVED = "contact.proved"
     LINK_SENT = "link.sent"
     LINK_USED = "link.used"
     REQUEST_STEP = "request.step"
@@ -94,6 +95,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.ACCOUNT_RESUMED: Text(ko="이용 재개", en="Account resumed"),
     Deed.CONSENT_WITHDRAWN: Text(ko="동의 철회", en="Consent withdrawn"),
     Deed.DATA_EXPORTED: Text(ko="내려받기", en="Data exported"),
+    Deed.CONTACT_PROVED: Text(ko="개인 연락처 확인", en="Personal contact confirmed"),
     Deed.LINK_SENT: Text(ko="링크 발송", en="Link sent"),
     Deed.LINK_USED: Text(ko="링크 사용", en="Link used"),
     Deed.REQUEST_STEP: Text(ko="요청 처리", en="Request step"),

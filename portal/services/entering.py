@@ -1,13 +1,14 @@
 """Entering: a member who can no longer sign in to the host comes to the same page through their mailbox.
 
 1. What was typed is kept as a draft, whatever it is: the answer, its words and its time are the same for everybody.
-2. A job looks the draft up. Whoever is known is written to at the address on record; the draft and its key are gone.
+2. A job looks the draft up. Whoever is known is written to at the address on record, or at a personal contact that they
+   have proved to be theirs (`reaching`); the draft and its key are gone.
 3. The link opens a page with one button, for mail programs follow links; the button uses it up and opens a session.
 """
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,11 +16,13 @@ from portal.database import writing
 from portal.policy.model import Language
 from portal.records import drafts, members, sessions
 from portal.records.drafts import Draft
-from portal.records.members import Member, new_ref
+from portal.records.members import new_ref
 from portal.rules.deed import Deed
-from portal.services import auditing, mailing, proving, registering
+from portal.rules.mask import mask_email
+from portal.services import auditing, mailing, proving, reaching, registering
 from portal.services.auditing import SYSTEM, By
 from portal.services.limiting import limit
+from portal.services.reaching import Way
 from portal.services.signing_in import digest_of
 from portal.vault import person_keys
 
@@ -109,26 +112,34 @@ def _write_link(ref: str, at: datetime) -> int:
         if draft is None:  # another runner was here
             return 0
         asked = person_keys.seal_of(ref).open("drafts", "sealed", draft.sealed)
-        found = registering.of_email(asked["typed"]) or registering.found_by("login_id", asked["typed"])
+        found = reaching.ways_in(asked["typed"])
         if len(found) > 1 and asked.get("company"):
             found = _at_company(found, asked["company"])
-        member = found[0] if len(found) == 1 else None
-        address = registering.profile_of(member).get("email", "") if member else ""
-        if member is not None and address:
-            token = proving.issue_link("ENTER", member.ref, at, LASTS)
-            letter, to = ("left_link", "&to=left") if asked.get("towards") == "left" else ("enter_link", "")
-            values = {"link": mailing.link(f"/enter/open?token={token}{to}"), "minutes": str(LASTS.seconds // 60)}
-            mailing.post(letter, address, values, key_ref=member.ref, language=asked["language"], at=at)
-            auditing.note(Deed.LINK_SENT, SYSTEM, at, subject=member.ref, facts={"origin": asked["origin"]})
+        found = found if len(found) <= reaching.MOST else []
+        letter, to = ("left_link", "&to=left") if asked.get("towards") == "left" else ("enter_link", "")
+        for way in found:
+            token = proving.issue_link("ENTER", way.member.ref, at, LASTS)
+            by = "&by=contact" if way.by_contact else ""
+            values = {
+                "link": mailing.link(f"/enter/open?token={token}{to}{by}"),
+                "minutes": str(LASTS.seconds // 60),
+                "account": _account(way.profile),
+            }
+            mailing.post(letter, way.address, values, key_ref=way.member.ref, language=asked["language"], at=at)
+            auditing.note(Deed.LINK_SENT, SYSTEM, at, subject=way.member.ref, facts={"origin": asked["origin"]})
         drafts.drop(ref)
     person_keys.destroy(ref, at)
-    return int(bool(address))
+    return len(found)
 
 
-def _at_company(found: Sequence[Member], company: str) -> list[Member]:
-    """Return those of these members whose company has this number or name."""
+def _account(profile: Mapping[str, str]) -> str:
+    """Return what names an account to whoever reads its letter: several may come to one mailbox."""
+    return " ".join(word for word in (profile.get("company_name"), mask_email(profile.get("email", ""))) if word)
+
+
+def _at_company(found: Sequence[Way], company: str) -> list[Way]:
+    """Return those of these ways that lead to accounts of the company with this number or name."""
     numbered = registering.company_numbered(company)
     if numbered is not None:
-        return [member for member in found if member.company_ref == numbered.ref]
-    profiles, name = registering.profiles_of(found), company.casefold()
-    return [one for one in found if profiles.get(one.ref, {}).get("company_name", "").casefold() == name]
+        return [way for way in found if way.member.company_ref == numbered.ref]
+    return [way for way in found if way.profile.get("company_name", "").casefold() == company.casefold()]

@@ -28,7 +28,7 @@ from portal.rules.progress import Event, State, Word
 from portal.rules.request import Actor, StepRefused, approvals_needed, derive, next_steps
 from portal.rules.request import step as judged_step
 from portal.rules.role import Role
-from portal.services import auditing, following, mailing, ordering, registering, reported
+from portal.services import auditing, following, mailing, ordering, reaching, reported
 from portal.services.auditing import SYSTEM, By
 from portal.services.changing import changing_standing
 from portal.services.reported import touches_gate
@@ -387,7 +387,7 @@ def _write_to_requester(letter: str, request: Request, at: datetime, values: dic
 
 def _address_of(member_ref: str | None) -> str:
     member = members.of_ref(member_ref) if member_ref else None
-    return registering.profile_of(member).get("email", "") if member else ""
+    return reaching.mailbox_of(member) if member else ""
 
 
 def _audit(request: Request, word: Word, code: str, by: By, at: datetime) -> None:

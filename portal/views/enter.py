@@ -6,10 +6,10 @@ from flask_babel import gettext
 from portal import clock
 from portal.services import entering
 from portal.speech import language
-from portal.views import guarding, visitor
+from portal.views import guarding, step_up, visitor
 
 place = Blueprint("enter", __name__, url_prefix="/enter")
-TOKEN, TOWARDS = "enter_token", "enter_towards"
+TOKEN, TOWARDS, BY = "enter_token", "enter_towards", "enter_by"
 PLACES = {"left": "leavers.leaving"}  # where a link may lead besides one's own page
 
 
@@ -38,6 +38,7 @@ def open_link() -> str | Response:
     """Take the token out of the address, then ask for one press: mail programs open links by themselves."""
     if "token" in request.args:
         session[TOKEN], session[TOWARDS] = request.args["token"], request.args.get("to", "")
+        session[BY] = request.args.get("by", "")
         return redirect(url_for("enter.open_link"), 303)  # type: ignore[return-value]
     if not entering.is_open(session.get(TOKEN, ""), clock.now()):
         return make_response(render_template("enter/gone.html"), 410)
@@ -49,6 +50,7 @@ def opened() -> Response:
     token = entering.enter(session.pop(TOKEN, ""), guarding.origin(), clock.now())
     if token is None:
         return make_response(render_template("enter/gone.html"), 410)
+    step_up.prefer(session.pop(BY, ""))  # codes follow to the mailbox that was just read
     answer = redirect(url_for(PLACES.get(session.pop(TOWARDS, ""), "me.overview")), 303)
     visitor.hand_out(answer, token)  # type: ignore[arg-type]
     return answer  # type: ignore[return-value]

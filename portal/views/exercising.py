@@ -13,7 +13,7 @@ from portal import clock
 from portal.policy.model import Policy
 from portal.records.members import new_ref
 from portal.rules.deadline import Kind, due_on, received_day
-from portal.rules.identifier import shown_form
+from portal.rules.identifier import is_address, shown_form
 from portal.rules.keeping import Fate
 from portal.rules.profile import ITEMS, ProfileFaults
 from portal.rules.wording import ground_text, length_text
@@ -85,7 +85,8 @@ def corrected() -> Response:
             Edit(item, _label(item), known.get(item, ""), shown_form(item, wanted.get(item, ""))) for item in changes
         ]
         return _page("correct_check", edits=edits, typed=typed, nonce=new_ref(), due=_due(Kind.CORRECTION, at))
-    if "email" in changes:  # codes for everything else go there: only who reads the old address may name another
+    # Codes and links go to these: only who reads a mailbox on record may name another.
+    if "email" in changes or ("personal_contact" in changes and is_address(wanted.get("personal_contact", ""))):
         step_up.require("correct")
     _count()
     try:

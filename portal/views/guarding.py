@@ -76,6 +76,7 @@ CLOSED: dict[str, str] = {
     "me.overview": "me.read",
     "me.download": "me.read",
     "me.download_file": "me.exercise",
+    "me.prove_contact": "me.exercise",
     "me.records": "me.read",
     "me.withdraw": "me.exercise",
     "me.withdrawn": "me.read",

@@ -21,7 +21,17 @@ from flask_login import current_user
 from portal import clock
 from portal.policy.model import ConsentItem
 from portal.rules.wording import joined
-from portal.services import consenting, entrusted, exercising, exporting, objecting, publishing, receipting, showing
+from portal.services import (
+    consenting,
+    entrusted,
+    exercising,
+    exporting,
+    objecting,
+    publishing,
+    reaching,
+    receipting,
+    showing,
+)
 from portal.services.consenting import NothingToWithdraw
 from portal.services.showing import Decided
 from portal.speech import language, say_moment, say_text
@@ -77,7 +87,18 @@ def overview() -> str:
         lives=facts.lives(policy, spoken, member_data=True),
         axis=facts.axis(policy, spoken, gettext("시작")),
         access=access,
+        contact=reaching.contact_of(current_user.member_ref),
     )
+
+
+@place.post("/contact")
+def prove_contact() -> Response:
+    """Take the personal contact for a way in, once the member has brought back a code that was mailed there."""
+    contact = reaching.contact_of(current_user.member_ref)
+    if contact is not None and not contact.is_proved:
+        step_up.require(f"contact {contact.mark}", address=contact.address)
+        reaching.prove_contact(current_user.member_ref, contact.mark, guarding.by(), language(), clock.now())
+    return redirect(url_for("me.overview"), 303)  # type: ignore[return-value]
 
 
 @place.get("/download")

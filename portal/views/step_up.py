@@ -14,32 +14,44 @@ from portal.services.stepping_up import Asked, NoAddress
 from portal.speech import language
 
 CODE, REF, ADDRESS = "step_up_code", "step_up_ref", "step_up_address"
-ANEW = "step_up_anew"
-OURS = {"csrf_token", CODE, REF, ADDRESS, ANEW}
+ANEW, WHERE = "step_up_anew", "step_up_where"
+OURS = {"csrf_token", CODE, REF, ADDRESS, ANEW, WHERE}
+EMAIL, CONTACT = "email", "contact"
 
 
-def require(action: str) -> None:
+def require(action: str, *, address: str = "") -> None:
     """Go on only when this POST brings the code that was mailed for `action`; else ask for it, and keep what was sent.
 
     Call it first where a POST is answered: the page that asks sends the same fields to the same address again, with
-    the code.
+    the code. The code goes to a mailbox that opens the account, whichever the member can read; to `address` alone where
+    it is that one which is to be proved.
     """
     at = clock.now()
     subject = Subject(current_user.member_ref, current_user.host_id)
     bound_to = f"{action} {session.setdefault('step_up', secrets.token_urlsafe(16))}"
     ref, code = request.form.get(REF, ""), request.form.get(CODE, "")
-    if ref and ANEW not in request.form:
+    if WHERE in request.form:
+        prefer(request.form[WHERE])
+    at_contact = session.get(WHERE) == CONTACT
+    other = "" if address or not stepping_up.proved_contact(subject) else EMAIL if at_contact else CONTACT
+    if ref and not {ANEW, WHERE} & set(request.form):
         if stepping_up.is_proved(subject, ref, code, bound_to, at):
             return
-        _ask(Asked(ref, request.form.get(ADDRESS, "")), is_wrong=True)
+        _ask(Asked(ref, request.form.get(ADDRESS, "")), other, is_wrong=True)
     try:
-        asked = stepping_up.ask(subject, bound_to, at, language())
+        asked = stepping_up.ask(subject, bound_to, at, language(), at_contact=at_contact, address=address)
     except NoAddress:
         _answer(render_template("me/no_address.html"))
-    _ask(asked, is_wrong=False)
+    _ask(asked, other, is_wrong=False)
 
 
-def _ask(asked: Asked, *, is_wrong: bool) -> NoReturn:
+def prefer(where: str) -> None:
+    """Remember in this browser where codes are read: at EMAIL or at CONTACT. It decides nothing but where to send them:
+    a contact that is not proved gets none."""
+    session[WHERE] = CONTACT if where == CONTACT else EMAIL
+
+
+def _ask(asked: Asked, other: str, *, is_wrong: bool) -> NoReturn:
     kept = MultiDict((name, value) for name, value in request.form.items(multi=True) if name not in OURS)
     _answer(
         render_template(
@@ -48,6 +60,8 @@ def _ask(asked: Asked, *, is_wrong: bool) -> NoReturn:
             address=asked.address,
             field=CODE,
             anew=ANEW,
+            where=WHERE,
+            other=other,
             is_wrong=is_wrong,
         )
     )

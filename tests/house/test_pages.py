@@ -143,6 +143,7 @@ NO_PAGES = {
     "leavers.object_as_member",
     "me.receipt_file",
     "me.download_file",
+    "me.prove_contact",
     "account.change_password",
     "desk.search",
     "desk.take",

@@ -1,6 +1,8 @@
 """Coming in by mail: one answer for everybody, one use for a link, one page for the member."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -10,7 +12,7 @@ from portal.services import entering, registering
 from portal.services.changing import changing_standing
 from portal.vault import person_keys
 from tests.fake_clock import FakeClock
-from tests.fixtures_portal import Browser
+from tests.fixtures_portal import Browser, fields_of
 from tests.mail.letters import letters, path_in
 from tests.members.samples import profile
 
@@ -35,6 +37,11 @@ def entered(app: Flask, browser: MakeBrowser, clock: FakeClock) -> Browser:
     there.get(link_for(app, there, clock))
     there.post("/enter/open")
     return there
+
+
+def code_sent(app: Flask) -> str:
+    with app.app_context():
+        return re.findall(r"\b[0-9]{6}\b", letters("step_up_code")[-1]["subject"])[0]
 
 
 @pytest.mark.parametrize(
@@ -189,3 +196,52 @@ def test_it_is_the_whole_page(app: Flask, browser: MakeBrowser, clock: FakeClock
     assert "010-1234-5678" in page
     assert 'href="/me/download"' in page
     assert "ji*******@gaon.example" in asked.text
+
+
+def test_the_personal_contact_outlives_the_companys_mail(app: Flask, browser: MakeBrowser, clock: FakeClock) -> None:
+    """Named with a code from the registered address, proved with one from its own, it lets an ex-employee come in, and
+    every code from then on goes there: to take the data along and to have it deleted."""
+    with app.app_context():
+        registering.register("jiwon", profile(personal_contact=""), "SELF", clock())
+    signed_in = browser("jiwon")
+    home = {"personal_contact": "jiwon@home.example"}
+    check = signed_in.post("/me/correct", home)
+    asked = signed_in.post("/me/correct", {**fields_of(unescape(check.text)), "step": "send"})
+    named = signed_in.post("/me/correct", {**fields_of(unescape(asked.text)), "step_up_code": code_sent(app)})
+    early = browser(None)
+    early.post("/enter", {"who": "jiwon@home.example"})
+    with app.app_context():
+        assert entering.write_links(clock()) == 0
+    page = signed_in.get("/me").text
+    to_prove = signed_in.post("/me/contact")
+    proved = signed_in.post("/me/contact", {**fields_of(to_prove.text), "step_up_code": code_sent(app)})
+
+    assert (asked.status_code, named.status_code) == (403, 303)
+    assert "ji*******@gaon.example 주소로" in asked.text
+    assert 'action="/me/contact"' in page
+    assert "ji***@home.example 주소로" in to_prove.text
+    assert proved.location == "/me"
+    assert 'action="/me/contact"' not in signed_in.get("/me").text
+
+    clock.advance(days=400)
+    there = browser(None)
+    there.get(link_for(app, there, clock, "jiwon@home.example"))
+    opened = there.post("/enter/open")
+    first = there.post("/me/download", {"form": "csv"})
+    kept = fields_of(first.text)
+    elsewhere = there.post("/me/download", {**kept, "step_up_where": "email"})
+    back = there.post("/me/download", {**kept, "step_up_where": "contact"})
+    taken = there.post("/me/download", {**fields_of(back.text), "step_up_code": code_sent(app)})
+    form = there.form("/me/delete")
+    deleting = there.post("/me/delete", form)
+    deleted = there.post("/me/delete", {**fields_of(deleting.text), "step_up_code": code_sent(app)})
+
+    assert opened.location == "/me"
+    assert "ji***@home.example 주소로" in first.text
+    assert "가입한 메일로 받기" in first.text
+    assert "ji*******@gaon.example 주소로" in elsewhere.text
+    assert "개인 연락처로 받기" in elsewhere.text
+    assert "jiwon@home.example" in taken.data.decode("utf-8-sig")
+    assert deleted.location.startswith("/requests/R-")
+    with app.app_context():
+        assert letters("request_received")[-1]["to"] == "jiwon@home.example"
