@@ -6,10 +6,14 @@ Facts are about companies. Who is reached there may be a person, so it is sealed
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, func, select
+from sqlalchemy import CheckConstraint, Index, LargeBinary, TextClause, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
+
+_REGISTER = {"lock": 0x4D43_5047}  # PostgreSQL's advisory locks are known by a number; this one is ours
+_HOLD = text("SELECT pg_advisory_xact_lock(:lock)")
+_HOLD_STILL = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 
 
 class ProcessorEntry(Model):
@@ -44,6 +48,23 @@ class ProcessorEvent(Model):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # words, under the entry's key
     noted_by: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+def hold() -> None:
+    """Hold the register until the transaction ends: nobody else changes it, and no disclosure is judged by it."""
+    _lock(_HOLD)
+
+
+def hold_still() -> None:
+    """Have nobody change the register until the transaction ends; others may hold it still at the same time. Comes
+    before any other lock of the transaction."""
+    _lock(_HOLD_STILL)
+
+
+def _lock(statement: TextClause) -> None:
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":  # on SQLite one transaction writes at a time
+        connection.execute(statement, _REGISTER)
 
 
 def add(row: ProcessorEntry | ProcessorEvent) -> None:

@@ -70,7 +70,7 @@ def carry_out(request: Request, word: Word, by: By, at: datetime) -> None:
     kind = Kind(request.kind)
     if not at_the_gate(kind, word) or is_report(request) or (kind in DESTROYING and word is not Word.APPROVED):
         return
-    member = members.of_ref(request.member_ref) if request.member_ref else None
+    member = members.hold(request.member_ref) if request.member_ref else None
     if member is None:
         raise CannotCarryOut(NO_MEMBER)
     if kind is Kind.WITHDRAWAL:

@@ -2,7 +2,8 @@
 
 1. What cannot be a disclosure at all is refused before anything is looked up: names that are no names of the policy may
    be values, and a value must not reach the ledger.
-2. The member's row is held, so that a withdrawal and a disclosure of one person happen one after the other.
+2. The register is held still and the member's row is held, so that a disclosure and what forbids it happen one after
+   the other.
 3. The verdict and its sum are written in the one transaction; only then is it told.
 4. A reference that has been answered is answered again as it was, and a yes only while it would still be one.
 """
@@ -16,7 +17,7 @@ from hashlib import sha256
 from portal.clock import seoul_day
 from portal.database import writing
 from portal.policy.model import Policy
-from portal.records import consents, disclosures
+from portal.records import consents, disclosures, processors
 from portal.records.disclosures import Disclosure, Known
 from portal.rules import disclosure
 from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, Reason, Verdict
@@ -98,6 +99,7 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
     digest = sha256("\0".join((processor, purpose, *sorted(asked.items))).encode()).hexdigest()
     with writing():
         # 2.
+        processors.hold_still()
         member = disclosures.held(host_id)
         verdict = disclosure.judge(asked, entrusted.standing_of(processor), published.policy, _person(member))
         # 3.

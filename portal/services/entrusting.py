@@ -33,6 +33,7 @@ def add(entry: Entry, contact: Mapping[str, str], by: By, at: datetime) -> None:
     """Enter a new recipient. Raises Refused when the key is taken or the facts name what the policy does not know."""
     _check(entry, publishing.in_force(at).policy)
     with writing():
+        processors.hold()
         if processors.entry(entry.key) is not None:
             raise Refused("TAKEN")
         entrusted.write(entry, contact, by, at)
@@ -101,6 +102,8 @@ def _check(entry: Entry, policy: Policy) -> None:
 
 
 def _living(key: str) -> Standing:
+    """Return an entry that has not ended, the register held: whoever comes second sees what the first one did."""
+    processors.hold()
     standing = entrusted.standing_of(key)
     if standing is None:
         raise Refused("UNKNOWN")

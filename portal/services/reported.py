@@ -73,9 +73,10 @@ def approve(request: Request, by: By, at: datetime) -> None:
 
 
 def close_accounts(refs: Sequence[str], number: str, by: By, at: datetime) -> None:
-    """Close the accounts of these members that are not closed yet; the next request of each is stopped."""
+    """Close the accounts of these members that are not closed yet; the next request of each is stopped, and a
+    disclosure of theirs that is being judged is waited for."""
     for some in in_parts(refs):
-        people = {member.host_id: member.ref for member in members.of_refs(some)}
+        people = {member.host_id: member.ref for member in members.hold_many(some)}
         closed = standings.suspended_of(people)
         fresh = {host: ref for host, ref in people.items() if host not in closed}
         standings.suspend_many(list(fresh.items()), at)
