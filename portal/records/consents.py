@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, bindparam, select
+from sqlalchemy import CheckConstraint, ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db, inserting
@@ -75,16 +75,3 @@ def of_submission(submission: str) -> Sequence[ConsentEvent]:
 def holding(ref: str) -> dict[str, ConsentEvent]:
     """Return, for each item a member has decided on, the decision that holds: the last one."""
     return {event.item: event for event in reversed(of_member(ref))}
-
-
-_DECISIONS = (
-    select(ConsentEvent.item, ConsentEvent.decision, ConsentEvent.content_hash)
-    .where(ConsentEvent.member_ref == bindparam("ref"))
-    .order_by(ConsentEvent.id)
-)
-
-
-def decisions_of(ref: str) -> dict[str, tuple[str, str]]:
-    """Return the same in short, for who asks often: by item the decision that holds and its content hash."""
-    rows = db.session.connection().execute(_DECISIONS, {"ref": ref})
-    return {item: (decision, content_hash) for item, decision, content_hash in rows}

@@ -4,16 +4,17 @@ A row names fields, never values, and the member by an opaque reference: once th
 nobody. Sums by month are kept beside it, written in the same transaction, so that a page never counts a million rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, Executable, Index, bindparam, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
+from .consents import ConsentEvent
 from .destructions import Destruction
 from .members import Member
 from .standings import Standing
@@ -58,23 +59,31 @@ class DisclosureSum(Model):
 _HOLD = select(Member.ref).where(Member.host_id == bindparam("host_id")).with_for_update()
 _STAND = (
     select(
+        Member.ref,
         Standing.suspended,
         Standing.requirement_hash,
         exists().where(Destruction.member_ref == Member.ref).label("gone"),
+        ConsentEvent.item,
+        ConsentEvent.decision,
+        ConsentEvent.content_hash,
     )
     .select_from(Member)
     .outerjoin(Standing, Standing.host_id == Member.host_id)
+    .outerjoin(ConsentEvent, ConsentEvent.member_ref == Member.ref)
     .where(Member.host_id == bindparam("host_id"))
+    .order_by(ConsentEvent.id)
 )
 
 
 class Known(NamedTuple):
-    """A member as the guard must know them; `gone`: a destruction was ordered."""
+    """A member as the guard must know them; `gone`: a destruction was ordered. `decisions`: by consent item the
+    decision that holds and its content hash."""
 
     ref: str
     suspended: bool
     has_standing: bool
     gone: bool
+    decisions: dict[str, tuple[str, str]]
 
 
 def held(host_id: str) -> Known | None:
@@ -83,27 +92,28 @@ def held(host_id: str) -> Known | None:
     Read after the lock and by a statement of its own: PostgreSQL would show what was joined as it was before the wait.
     """
     connection = db.session.connection()
-    ref = connection.execute(_HOLD, {"host_id": host_id}).scalar_one_or_none()
-    if ref is None:
+    if connection.dialect.name == "postgresql":  # on SQLite one transaction writes at a time
+        connection.execute(_HOLD, {"host_id": host_id})
+    rows = connection.execute(_STAND, {"host_id": host_id}).all()
+    if not rows:
         return None
-    suspended, requirement, gone = connection.execute(_STAND, {"host_id": host_id}).one()
-    return Known(ref, bool(suspended), requirement is not None, bool(gone))
+    ref, suspended, requirement, gone = rows[0][:4]
+    decisions = {item: (decision, hashed) for *_, item, decision, hashed in rows if item is not None}
+    return Known(ref, bool(suspended), requirement is not None, bool(gone), decisions)
 
 
 COLUMNS = ("reference", "member_ref", "processor", "items", "purpose", "verdict", "reason", "digest", "at")
+COUNTED = ("processor", "verdict", "reason")  # beside the month
 
 
-def keep(row: Disclosure, month: str) -> bool:
-    """Keep an answer and count it in its month; False when its reference has been answered, and nothing is kept."""
+def keep(month: str, row: Mapping[str, Any]) -> bool:
+    """Keep an answer, a value for each of COLUMNS, and count it in its month; False when its reference has been
+    answered, and nothing is kept."""
     connection = db.session.connection()
     new, counted = _keeping(connection.dialect.name)
-    values = {name: getattr(row, name) for name in COLUMNS}
-    if connection.execute(new, values).scalar_one_or_none() is None:
+    if connection.execute(new, row).scalar_one_or_none() is None:
         return False
-    connection.execute(
-        counted,
-        {"month": month, "processor": row.processor, "verdict": row.verdict, "reason": row.reason, "count": 1},
-    )
+    connection.execute(counted, {"month": month, "count": 1, **{name: row[name] for name in COUNTED}})
     return True
 
 
@@ -112,9 +122,8 @@ def _keeping(dialect: str) -> tuple[Executable, Executable]:
     """Return the two statements of `keep`, made once: making them costs more than running them."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     new = insert(Disclosure).values({name: bindparam(name) for name in COLUMNS})
-    key = [DisclosureSum.month, DisclosureSum.processor, DisclosureSum.verdict, DisclosureSum.reason]
-    columns = [*(column.key for column in key), "count"]
-    counted = insert(DisclosureSum).values({name: bindparam(name) for name in columns})
+    key = ["month", *COUNTED]
+    counted = insert(DisclosureSum).values({name: bindparam(name) for name in (*key, "count")})
     return (
         new.on_conflict_do_nothing(index_elements=[Disclosure.reference]).returning(Disclosure.id),
         counted.on_conflict_do_update(index_elements=key, set_={"count": DisclosureSum.count + 1}),

@@ -6,7 +6,7 @@ The gate reads this table. Whoever adds a row holds `portal.records.epoch.standi
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
@@ -19,7 +19,7 @@ class PolicyVersion(Model):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     version: Mapped[str] = mapped_column(unique=True)  # "2021-02-04"
-    body: Mapped[str]  # canonical JSON of the whole Policy, article texts included
+    body: Mapped[str] = mapped_column(deferred=True)  # canonical JSON of the whole Policy, texts included: read once
     body_sha256: Mapped[str]
     requirement_hash: Mapped[str]
     effective_at: Mapped[datetime] = mapped_column(UtcMicros, index=True)
@@ -32,13 +32,18 @@ def add(version: PolicyVersion) -> None:
     db.session.flush()
 
 
+_IN_FORCE = (
+    select(PolicyVersion)
+    .where(PolicyVersion.effective_at <= bindparam("at", type_=UtcMicros))
+    .order_by(PolicyVersion.effective_at.desc(), PolicyVersion.id.desc())
+    .limit(1)
+)
+
+
 def in_force(at: datetime) -> PolicyVersion | None:
     """Return the version in force at `at`, by the same rule as the gate: the newest that is effective, the later
     published of two with one moment."""
-    rows = select(PolicyVersion).where(PolicyVersion.effective_at <= at)
-    return db.session.scalars(
-        rows.order_by(PolicyVersion.effective_at.desc(), PolicyVersion.id.desc()).limit(1)
-    ).first()
+    return db.session.scalars(_IN_FORCE, {"at": at}).first()
 
 
 def next_after(at: datetime) -> PolicyVersion | None:

@@ -5,8 +5,9 @@ Facts are about companies. Who is reached there may be a person, so it is sealed
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, TextClause, func, select, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, TextClause, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Identifier, Model, UtcMicros, db
@@ -50,6 +51,14 @@ class ProcessorEvent(Model):
     at: Mapped[datetime] = mapped_column(UtcMicros)
 
 
+class Done(NamedTuple):
+    """What was done to an entry, in short."""
+
+    deed: str
+    day: date
+    facts: str
+
+
 def hold() -> None:
     """Hold the register until the transaction ends: nobody else changes it, and no disclosure is judged by it."""
     _lock(_HOLD)
@@ -71,6 +80,24 @@ def add(row: ProcessorEntry | ProcessorEvent) -> None:
     """Keep one more row."""
     db.session.add(row)
     db.session.flush()
+
+
+_STANDING = (
+    select(ProcessorEntry.facts.label("entry"), ProcessorEvent.deed, ProcessorEvent.day, ProcessorEvent.facts)
+    .outerjoin(ProcessorEvent, ProcessorEvent.key == ProcessorEntry.key)
+    .where(
+        ProcessorEntry.id
+        == select(func.max(ProcessorEntry.id)).where(ProcessorEntry.key == bindparam("key")).scalar_subquery()
+    )
+    .order_by(ProcessorEvent.id)
+)
+
+
+def standing_of(key: str) -> tuple[str, Sequence[Done]] | None:
+    """Return the facts that hold for one entry and what was done to it, oldest first: in one statement, for the guard
+    asks at every disclosure."""
+    rows = db.session.connection().execute(_STANDING, {"key": key}).all()
+    return (rows[0].entry, [Done(*row[1:]) for row in rows if row.deed is not None]) if rows else None
 
 
 def entry(key: str) -> ProcessorEntry | None:

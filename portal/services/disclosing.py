@@ -17,7 +17,7 @@ from hashlib import sha256
 from portal.clock import seoul_day
 from portal.database import writing
 from portal.policy.model import Policy
-from portal.records import consents, disclosures, processors
+from portal.records import disclosures, processors
 from portal.records.disclosures import Disclosure, Known
 from portal.rules import disclosure
 from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, Reason, Verdict
@@ -91,30 +91,30 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
     `items` and `purpose` are keys of the policy; `reference` is the caller's own name for this one sending, and no
     personal data. Raises NotAsked, and OtherContent for a reference that was answered for something else.
     """
-    # 1.
     asked = Asked(processor, tuple(dict.fromkeys(items)), purpose)
-    published = publishing.in_force(at)
-    _check(asked, reference, published.policy)
     # The person is no part of the digest: whoever knows an id could tell by it, after the end, that it had been here.
     digest = sha256("\0".join((processor, purpose, *sorted(asked.items))).encode()).hexdigest()
     with writing():
+        # 1.
+        policy = publishing.in_force(at).policy
+        _check(asked, reference, policy)
         # 2.
         processors.hold_still()
         member = disclosures.held(host_id)
-        verdict = disclosure.judge(asked, entrusted.standing_of(processor), published.policy, _person(member))
+        verdict = disclosure.judge(asked, entrusted.standing_of(processor), policy, _person(member))
         # 3.
-        new = Disclosure(
-            reference=reference,
-            member_ref=member.ref if member else None,
-            processor=processor,
-            items=",".join(asked.items),
-            purpose=purpose,
-            verdict="ALLOWED" if verdict.allowed else "REFUSED",
-            reason=verdict.reason.value if verdict.reason else "",
-            digest=digest,
-            at=at,
-        )
-        if disclosures.keep(new, f"{seoul_day(at):%Y-%m}"):
+        new = {
+            "reference": reference,
+            "member_ref": member.ref if member else None,
+            "processor": processor,
+            "items": ",".join(asked.items),
+            "purpose": purpose,
+            "verdict": "ALLOWED" if verdict.allowed else "REFUSED",
+            "reason": verdict.reason.value if verdict.reason else "",
+            "digest": digest,
+            "at": at,
+        }
+        if disclosures.keep(f"{seoul_day(at):%Y-%m}", new):
             return Answer(verdict, at)
         # 4.
         row = disclosures.of_reference(reference)
@@ -179,5 +179,5 @@ def _person(member: Known | None) -> Person:
         suspended=member.suspended,
         to_be_destroyed=member.gone,
         has_standing=member.has_standing,
-        decisions=consents.decisions_of(member.ref),
+        decisions=member.decisions,
     )

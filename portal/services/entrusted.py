@@ -49,13 +49,13 @@ def standings() -> list[Standing]:
     done: dict[str, list[ProcessorEvent]] = {}
     for event in processors.events():
         done.setdefault(event.key, []).append(event)
-    return [_standing(row, done.get(row.key, ())) for row in processors.entries()]
+    return [_standing(row.facts, done.get(row.key, ())) for row in processors.entries()]
 
 
 def standing_of(key: str) -> Standing | None:
     """Return one entry with where it stands."""
-    row = processors.entry(key)
-    return None if row is None else _standing(row, processors.events(key))
+    found = processors.standing_of(key)
+    return None if found is None else _standing(*found)
 
 
 def contact_of(key: str) -> dict[str, str]:
@@ -140,7 +140,7 @@ def _row(deed: str, at: datetime) -> str:
     return f"{deed} {at.isoformat()}"
 
 
-def _standing(row: ProcessorEntry, events: Iterable[ProcessorEvent]) -> Standing:
+def _standing(facts: str, events: Iterable[ProcessorEvent | processors.Done]) -> Standing:
     contract, disclosed, ended, due = None, None, None, None
     for event in events:
         if event.deed == "CONTRACT":
@@ -152,5 +152,5 @@ def _standing(row: ProcessorEntry, events: Iterable[ProcessorEvent]) -> Standing
             due = processor.supervision_due_on(event.day, date.fromisoformat(json.loads(event.facts)["next_due"]))
         elif event.deed == "ENDED":
             ended = event.day
-    entry = msgspec.json.decode(row.facts, type=Entry)
+    entry = msgspec.json.decode(facts, type=Entry)
     return Standing(entry, contract, disclosed, ended, None if ended else due)

@@ -164,14 +164,14 @@ class _Read:
         self._known: OrderedDict[str, Policy] = OrderedDict()
         self._lock = Lock()
 
-    def policy(self, body_sha256: str, body: str) -> Policy:
+    def policy(self, row: policies.PolicyVersion) -> Policy:
         with self._lock:
-            if body_sha256 in self._known:
-                self._known.move_to_end(body_sha256)
-                return self._known[body_sha256]
-        policy = from_json(body)
+            if row.body_sha256 in self._known:
+                self._known.move_to_end(row.body_sha256)
+                return self._known[row.body_sha256]
+        policy = from_json(row.body)
         with self._lock:
-            self._known[body_sha256] = policy
+            self._known[row.body_sha256] = policy
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
         return policy
@@ -181,7 +181,7 @@ _read = _Read(KEPT_POLICIES)
 
 
 def _published(row: policies.PolicyVersion) -> Published:
-    return Published(_read.policy(row.body_sha256, row.body), row.effective_at, row.requirement_hash)
+    return Published(_read.policy(row), row.effective_at, row.requirement_hash)
 
 
 def _is_published(version: str) -> bool:
