@@ -5,12 +5,15 @@ A policy carries both languages itself (`Text`), so its words never pass through
 Nothing here reads a store.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import cast
 
 from babel.dates import format_date
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import Babel, gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from middleware.outbound import Html, Outbound
 from portal.clock import SEOUL
@@ -43,7 +46,18 @@ def speak(app: Flask, default: str) -> None:
         "article": say_article,
         "outbound": link_out,
     }.items():
-        app.add_template_filter(say, name)
+        app.add_template_filter(_anew(say), name)
+
+
+def _anew(say: Callable[..., object]) -> Callable[..., object]:
+    """Return a filter that speaks for each answer anew: what has no context Jinja works out once where it is asked of a
+    constant, in the language of whoever came first."""
+
+    @pass_context
+    def said(_context: Context, *values: object) -> object:
+        return say(*values)
+
+    return said
 
 
 def language() -> Language:

@@ -14,17 +14,14 @@ REPEATED = 6  # a piece of this length or shorter, repeated, is as short as the 
 LEFT_OVER = 6  # signs that must remain when words about the person and the service are taken out
 SERVICE = ("matecost", "cloudmate", "privacy", "개인정보", "클라우드메이트", "메이트코스트")
 
-TOO_SHORT = Text(
-    ko="12자 이상으로 정해 주세요. 낱말 몇 개를 이어도 좋습니다.",
-    en="Use at least 12 characters; a few words in a row will do.",
-)
+TOO_SHORT = Text(ko="12자 이상으로 정해 주세요.", en="Use at least 12 characters.")
 TOO_LONG = Text(ko="256자 이하로 정해 주세요.", en="Use at most 256 characters.")
 COMMON = Text(
-    ko="많은 사람이 쓰거나 쉽게 짐작할 수 있는 비밀번호입니다. 다른 것으로 정해 주세요.",
+    ko="많은 사람이 쓰지 않고 쉽게 짐작할 수 없는 비밀번호로 정해 주세요.",
     en="Many people use this password, or it is easy to guess. Choose another.",
 )
 ABOUT_YOU = Text(
-    ko="이름, 메일 주소, 서비스 이름으로 짐작할 수 있는 비밀번호입니다. 다른 것으로 정해 주세요.",
+    ko="이름, 메일 주소, 서비스 이름으로 짐작할 수 없는 비밀번호로 정해 주세요.",
     en="This can be guessed from your name, your address or the service. Choose another.",
 )
 

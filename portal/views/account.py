@@ -22,10 +22,9 @@ def overview() -> Response:
 
 @place.post("/password")
 def change_password() -> Response:
-    sent, faults = request.form, {}
+    sent = request.form
     if sent.get("new", "") != sent.get("repeated", ""):
-        faults["repeated"] = gettext("두 비밀번호가 다릅니다. 같은 것을 두 번 적어 주세요.")
-        return _page(faults)
+        return _page({"repeated": gettext("같은 비밀번호를 두 번 적어 주세요.")})
     try:
         token = joining.change_password(
             current_user.account_ref,
@@ -38,8 +37,8 @@ def change_password() -> Response:
     except Faulty as fault:
         return _page({"new": say_text(fault.password)} if fault.password else {})
     except NotSignedIn:
-        return _page({"old": gettext("지금 비밀번호나 인증번호가 맞지 않습니다.")})
-    flash(gettext("비밀번호를 바꾸었습니다."))
+        return _page({"old": gettext("지금 비밀번호와 인증번호를 맞게 적어 주세요.")})
+    flash(gettext("비밀번호를 바꿨어요.") if current_user.is_admin else gettext("비밀번호를 바꾸었습니다."))
     answer = redirect(url_for("account.overview"), 303)
     staff.hand_out(answer, token)  # type: ignore[arg-type]
     return answer  # type: ignore[return-value]

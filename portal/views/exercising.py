@@ -24,7 +24,7 @@ from portal.services.limiting import limit
 from portal.services.requesting import Details, Filed
 from portal.speech import language, say_text
 from portal.views import step_up
-from portal.views.requests import asking, say_due, scope_names
+from portal.views.requests import asking, say_due, scope_names, words_fault
 
 place = Blueprint("exercising", __name__, url_prefix="/me")
 _NONCE = re.compile(r"[a-z2-7]{26}\Z")
@@ -174,8 +174,8 @@ def _asked(kind: Kind, scopes: list[str], faults: list[Fault], *, needs_text: bo
     text = request.form.get("text", "").strip().replace("\r\n", "\n")
     if needs_text and not text:
         faults = [*faults, Fault("text", gettext("무슨 일이 있었는지 적어 주세요."))]
-    if len(text) > WORDS_LENGTH:
-        faults = [*faults, Fault("text", gettext("%(count)s자까지 적을 수 있어요.", count=WORDS_LENGTH))]
+    if fault := words_fault(text):
+        faults = [*faults, Fault("text", fault)]
     if faults or request.form.get("step") == "edit":
         return _ask_page(kind, text, scopes, faults)
     at = clock.now()

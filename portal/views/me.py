@@ -132,13 +132,15 @@ def records() -> str:
 @place.route("/withdraw/<item>", methods=["GET", "POST"])
 def withdraw(item: str) -> Response | str:
     at = clock.now()
+    decided = showing.decided_on(current_user.host_id, item)
+    if decided is not None and decided.event.decision == "WITHDRAWN":  # sent twice, or come back to
+        return redirect(url_for("me.withdrawn", item=item), 303)  # type: ignore[return-value]
     if request.method == "POST":
         try:
             exercising.withdraw(asking(), item, at)
         except NothingToWithdraw:
             abort(404)
         return redirect(url_for("me.withdrawn", item=item), 303)  # type: ignore[return-value]
-    decided = showing.decided_on(current_user.host_id, item)
     if decided is None or not _is_withdrawable(decided):
         abort(404)
     spoken = language()

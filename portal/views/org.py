@@ -24,7 +24,7 @@ NAV: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("org.overview", lazy_gettext("퇴사자 삭제 요청"), ("org", "org_lists", "org_requests")),
     ("org_questions.overview", lazy_gettext("퇴사 확인"), ("org_questions",)),
     ("org_members.overview", lazy_gettext("우리 회사 회원"), ("org_members",)),
-    ("org_admins.overview", lazy_gettext("담당자"), ("org_admins",)),
+    ("org_admins.overview", lazy_gettext("담당자 관리"), ("org_admins",)),
     ("account.overview", lazy_gettext("내 계정"), ("account",)),
 )
 # What other rooms add to the overview where they are there: its name in the page, and the endpoint.
@@ -87,18 +87,16 @@ def overview() -> str:
     )
 
 
-def pages(endpoint: str, page: int, shown: int, total: int) -> dict[str, str]:
+def pages(endpoint: str, page: int, shown: int, total: int, *, are_people: bool = False) -> dict[str, str]:
     """Return what the foot of a list tells: which of how many, and the ways to the pages beside."""
     first = (page - 1) * PAGE
+    numbers = {"total": f"{total:,}", "first": f"{first + 1:,}", "last": f"{first + shown:,}"}
+    if are_people:
+        counted = gettext("%(total)s명 가운데 %(first)s–%(last)s", **numbers)
+    else:
+        counted = gettext("%(total)s건 가운데 %(first)s–%(last)s", **numbers)
     return {
-        "counted": gettext(
-            "모두 %(total)s, 지금 %(first)s–%(last)s",
-            total=f"{total:,}",
-            first=f"{first + 1:,}",
-            last=f"{first + shown:,}",
-        )
-        if shown
-        else "",
+        "counted": counted if shown else "",
         "before": url_for(endpoint, page=page - 1) if page > 1 else "",
         "after": url_for(endpoint, page=page + 1) if first + shown < total else "",
     }

@@ -39,7 +39,7 @@ SEEN: dict[str, tuple[Verdict, ...]] = {
     "out": (Verdict.EXCLUDE,),
 }
 SEEN_WORDS: dict[str, Any] = {
-    "": lazy_gettext("모두"),
+    "": lazy_gettext("모든 행"),
     "check": lazy_gettext("확인할 것"),
     "request": lazy_gettext("삭제 요청"),
     "out": lazy_gettext("제외"),

@@ -50,7 +50,7 @@ def overview() -> str:
     return render_template(
         "org/members.html",
         rows=[_row(one) for one in found],
-        pages=pages("org_members.overview", page, len(found), total),
+        pages=pages("org_members.overview", page, len(found), total, are_people=True),
         total=total,
         is_missing=bool(request.args.get("missing")),
     )

@@ -13,6 +13,7 @@ from portal import clock
 from portal.records.members import new_ref
 from portal.records.requests import Request
 from portal.rules import refusal
+from portal.rules.forbidden import forbidden
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.services import exercising, publishing, requesting
@@ -64,8 +65,8 @@ def send(number: str) -> Response:
         abort(404)
     if sent in FIELDS and not words:
         return _receipt(number, sent, words, gettext("내용을 적어 주세요."))
-    if len(words) > WORDS_LENGTH:
-        return _receipt(number, sent, words, gettext("%(count)s자까지 적을 수 있어요.", count=WORDS_LENGTH))
+    if fault := words_fault(words):
+        return _receipt(number, sent, words, fault)
     try:
         exercising.send(asking(), number, Word(sent), words, clock.now())
     except NoSuchRequest:
@@ -78,6 +79,14 @@ def send(number: str) -> Response:
 def asking(nonce: str = "") -> Asking:
     """Return who is asking now, for the services of a member's own deeds."""
     return Asking(current_user.host_id, guarding.origin(), language(), nonce or new_ref())
+
+
+def words_fault(words: str) -> str:
+    """Return why a member's own words cannot be kept, or ""."""
+    if len(words) > WORDS_LENGTH:
+        return gettext("%(count)s자까지 적을 수 있어요.", count=WORDS_LENGTH)
+    reason = forbidden(words)
+    return say_text(reason) if reason else ""
 
 
 def say_due(day: date) -> str:

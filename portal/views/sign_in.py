@@ -80,7 +80,7 @@ def joined() -> Response:
     password, code = request.form.get("password", ""), request.form.get("code", "")
     faults = []
     if password != request.form.get("repeated", ""):
-        faults.append({"field": "repeated", "words": gettext("두 비밀번호가 다릅니다. 같은 것을 두 번 적어 주세요.")})
+        faults.append({"field": "repeated", "words": gettext("같은 비밀번호를 두 번 적어 주세요.")})
     try:
         token, nonce = _held_link()
         if faults:
@@ -93,7 +93,7 @@ def joined() -> Response:
         if fault.password:
             faults.append({"field": "password", "words": say_text(fault.password)})
         if fault.code:
-            words = gettext("인증번호가 맞지 않습니다. 앱에 지금 나오는 숫자를 적어 주세요.")
+            words = gettext("앱에 지금 나오는 인증번호를 적어 주세요.")
             faults.append({"field": "code", "words": words})
         return _join_page(faults)
     session.pop("join", None)

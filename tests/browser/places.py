@@ -479,7 +479,7 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "add to a register": ("대장에 추가", at_desk("/privacy/desk/registers/new")),
     "add to a register with errors": ("대장에 추가", _desk_faulty("/privacy/desk/registers/new", "대장에 적기")),
     "an inquiry": (re.compile("결정 전"), _inquiry),
-    "our admins": ("담당자", _org("/privacy/org/admins")),
+    "our admins": ("담당자 관리", _org("/privacy/org/admins")),
     "an admin's account": ("내 계정", _org("/privacy/desk/account")),
     "closed to an admin": ("이 화면을 볼 권한이 없어요", _org("/privacy/desk")),
     "a link that is gone": ("쓸 수 없는 링크입니다", _open("/privacy/desk/join")),

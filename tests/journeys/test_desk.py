@@ -28,7 +28,7 @@ def test_from_the_mailed_link_to_the_desk(installation: Installation, window: Wi
     page.get_by_label("한 번 더").fill("qwerty123456")
     page.get_by_label("인증번호").fill("000000")
     officer.press("계정 만들고 로그인하기")
-    expect(page.get_by_role("alert")).to_contain_text("쉽게 짐작할 수 있는 비밀번호입니다.")
+    expect(page.get_by_role("alert")).to_contain_text("쉽게 짐작할 수 없는 비밀번호로 정해 주세요.")
     page.get_by_label("새 비밀번호").fill(PASSWORD)
     page.get_by_label("한 번 더").fill(PASSWORD)
     page.get_by_label("인증번호").fill(officer.code())

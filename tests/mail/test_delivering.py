@@ -33,8 +33,8 @@ def test_a_letter_arrives(app: Flask, carrier: SmtpCarrier, office: PostOffice, 
 
     [message] = office.taken
     assert message["To"] == "jiwon.seo@gaon.example"
-    assert message["Subject"] == "[MateCost 개인정보] 확인 코드 123456"
-    assert "코드를 요청한 화면에 적어 주세요." in message.get_content()
+    assert message["Subject"] == "[MateCost 개인정보] 인증번호 123456"
+    assert "인증번호를 요청한 화면에 적어 주세요." in message.get_content()
     assert message["Message-ID"] == f"<{letter}@localhost>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert state_of(app) == ("SENT", 1, "", False)

@@ -194,6 +194,8 @@ def test_a_complaint_is_checked_sent_and_shown(jiwon: Browser) -> None:
     [
         ("/me/complain", {"text": "  "}, "text"),
         ("/me/complain", {"text": "가" * 2001}, "text"),
+        ("/me/complain", {"text": "카드 4111 1111 1111 1111로 결제됐어요"}, "text"),
+        ("/me/ask", {"scope": "ITEMS", "text": "900101-1234567"}, "text"),
         ("/me/ask", {}, "scope"),
         ("/me/ask", {"scope": "EVERYTHING"}, "scope"),
     ],
@@ -227,8 +229,9 @@ def test_a_withdrawal_is_a_request_with_a_result(jiwon: Browser) -> None:
     """It has a number and is done at once; a second press adds none."""
     jiwon.agree()
     jiwon.post("/me/withdraw/access")
-    jiwon.post("/me/withdraw/access")
+    again = jiwon.post("/me/withdraw/access")
 
+    assert again.headers["Location"] == jiwon.get("/me/withdraw/access").headers["Location"] == "/me/withdrawn/access"
     page = jiwon.get("/requests").text
     assert page.count("/requests/R-2026-0001") == 1
     assert "R-2026-0002" not in page

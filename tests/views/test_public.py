@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from markupsafe import escape
 
 from portal.policy.model import Language, Policy
@@ -152,3 +152,15 @@ def test_words_are_marked_and_the_rest_left_alone() -> None:
         (Piece("지운다", True),),
     ]
     assert new == [(Piece("보관 ", False), Piece("1년", True))]
+
+
+def test_a_constant_of_a_template_is_said_in_the_language_of_each_answer(app: Flask) -> None:
+    """The first to come does not choose the language for everybody after them."""
+    page = app.jinja_env.from_string('{{ "6" | article }}')
+    said = []
+    for spoken in ("ko", "en"):
+        with app.test_request_context():
+            g.language = spoken
+            said.append(page.render())
+
+    assert said == ["제6조", "Art. 6"]

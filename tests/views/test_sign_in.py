@@ -176,9 +176,9 @@ def test_joining_by_the_page(browser: MakeBrowser, link: str, clock: FakeClock) 
     done = there.post("/desk/join", right)
     again = there.post("/desk/join", right)
 
-    assert "두 비밀번호가 다릅니다." in differs.text
-    assert "쉽게 짐작할 수 있는 비밀번호입니다." in common.text
-    assert "인증번호가 맞지 않습니다." in common.text
+    assert "같은 비밀번호를 두 번 적어 주세요." in differs.text
+    assert "쉽게 짐작할 수 없는 비밀번호로 정해 주세요." in common.text
+    assert "앱에 지금 나오는 인증번호를 적어 주세요." in common.text
     assert done.location == "/desk/home"
     assert there.get("/desk/home").location == "/desk"
     assert "한유나" in there.get("/desk/account").text
@@ -227,7 +227,7 @@ def test_a_password_is_changed_at_the_desk(browser: MakeBrowser, officer: Collea
     short = there.post("/desk/account/password", {**sent, "new": "short", "repeated": "short"})
     done = there.post("/desk/account/password", sent)
 
-    assert "지금 비밀번호나 인증번호가 맞지 않습니다." in wrong.text
+    assert "지금 비밀번호와 인증번호를 맞게 적어 주세요." in wrong.text
     assert "12자 이상으로 정해 주세요." in short.text
     assert done.status_code == 303
     assert "비밀번호를 바꾸었습니다." in there.get("/desk/account").text
