@@ -3,12 +3,16 @@
 1. Each SQLite store writes its log into its file and cuts it; a reader that holds it open makes this "busy", and then
    nothing is proved.
 2. Files are read once, however many people are looked for: databases and logs, the journal, letters laid as files.
+   `portal.records.searching` reads them as a process of its own, for reading them here would break SQLite's locks.
 
 On PostgreSQL there is no file to look into: rows are vacuumed, and what remains in its log archive and in backups is
 unreadable because the person's key is gone (docs/destruction.md says what that leaves).
 """
 
+import json
 import sqlite3
+import subprocess  # nosec B404
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,9 +20,9 @@ from pathlib import Path
 from ahocorasick_rs import BytesAhoCorasick
 from sqlalchemy import Engine, text
 
+from portal.records import searching
 from portal.settings import Settings
 
-CHUNK = 8 * 1024 * 1024
 VACUUMED = (
     "members",
     "standing",
@@ -58,32 +62,22 @@ def found_in_files(
 ) -> set[str]:
     """Return those of `marks` that stand in a file of this installation, elsewhere than within one of `others`: who is
     called "kim-1" is not found where "kim-10" stands."""
-    wanted = [mark.encode() for mark in dict.fromkeys(marks) if mark]
+    wanted = [mark for mark in dict.fromkeys(marks) if mark]
     if not wanted:
         return set()
-    longer = [other.encode() for other in others if other not in marks]
-    inside = BytesAhoCorasick(wanted)
-    within = {
-        len(wanted) + place: [
-            (mark, first) for mark, first, _ in inside.find_matches_as_indexes(other, overlapping=True)
-        ]
-        for place, other in enumerate(longer)
+    asked = {
+        "paths": [str(path.absolute()) for path in _files(settings, engines)],
+        "marks": wanted,
+        "others": [other for other in others if other not in marks],
     }
-    finder = BytesAhoCorasick(wanted + longer)
-    reach = max(map(len, wanted + longer))
-    found: set[int] = set()
-    for path in _files(settings, engines):
-        for piece, start, until in _pieces(path, reach):
-            matches = finder.find_matches_as_indexes(piece, overlapping=True)
-            of_others = {
-                (mark, first + offset) for index, first, _ in matches for mark, offset in within.get(index, ())
-            }
-            found.update(
-                index
-                for index, first, _ in matches
-                if index < len(wanted) and start <= first < until and (index, first) not in of_others
-            )
-    return {wanted[index].decode() for index in found}
+    answer = subprocess.run(  # noqa: S603  # our own program, nobody's data in its words  # nosec B603
+        [sys.executable, "-P", searching.__file__],
+        input=json.dumps(asked).encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    return set(json.loads(answer.stdout))
 
 
 def around(found: Collection[str], others: Iterable[str]) -> list[str]:
@@ -100,25 +94,6 @@ def _files(settings: Settings, engines: Iterable[Engine]) -> Iterator[Path]:
     for folder in (settings.journal, settings.letters_dir):
         if folder.is_dir():
             yield from (path for path in folder.iterdir() if path.is_file())
-
-
-def _pieces(path: Path, reach: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield a file piece by piece, each with the stretch in which a match must begin to be judged in it: what begins
-    nearer to a border than `reach` is judged in the piece beside, where all around it is seen."""
-    kept, start = b"", 0
-    try:
-        with path.open("rb") as file:
-            read = file.read(CHUNK)
-            while read:
-                following = file.read(CHUNK)
-                piece = kept + read
-                until = max(start, len(piece) - reach) if following else len(piece)
-                yield piece, start, until
-                kept = piece[max(0, until - reach) :]
-                start = until - max(0, until - reach)
-                read = following
-    except FileNotFoundError:
-        return  # a segment of the journal that was drained meanwhile
 
 
 def _vacuum(engine: Engine) -> None:
