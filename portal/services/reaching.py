@@ -18,6 +18,7 @@ the member, being signed in, has brought back a code that was mailed there; befo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from portal.database import writing
 from portal.policy.model import Language
@@ -28,6 +29,7 @@ from portal.rules.identifier import is_address
 from portal.services import auditing, mailing, registering
 from portal.services.auditing import By
 
+Named = Literal["email", "login_id", "personal_contact"]
 MOST = 5  # accounts of one mailbox that are written to: more are a shared mailbox, and told apart by their company
 
 
@@ -60,6 +62,20 @@ def ways_in(typed: str) -> list[Way]:
     ]
     by_email = by_email or ([] if by_contact else registering.found_by("login_id", typed))
     return [*_ways(by_email, "email"), *_ways(by_contact, "personal_contact")]
+
+
+def named(text: str, *, as_asking: bool = False) -> tuple[Named, list[Member]]:
+    """Return the members whom a text names exactly, and as what: an e-mail address or else an ID goes before a personal
+    contact. `as_asking`: by whoever asks for something, whom an address that is not proved does not stand for."""
+    plain = " ".join(text.split())
+    item: Named = "email" if "@" in plain else "login_id"
+    found = registering.found_by(item, plain)
+    if found:
+        return item, found
+    by_contact = registering.found_by("personal_contact", plain)
+    if as_asking and is_address(plain):
+        by_contact = [one for one in by_contact if _is_proved(one)]
+    return ("personal_contact", by_contact) if by_contact else (item, [])
 
 
 def mailbox_of(member: Member) -> str:

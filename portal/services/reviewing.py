@@ -14,7 +14,7 @@ from portal.records import audit_search, members, request_queue
 from portal.records.audit import AuditEvent
 from portal.records.audit_search import Entry, Narrowed
 from portal.rules.deed import VIEWS, Deed
-from portal.services import accounts, auditing, registering
+from portal.services import accounts, auditing, reaching, registering
 from portal.services.auditing import By
 
 PAGE = 25
@@ -80,10 +80,10 @@ def rows_of(event_id: int, by: By, at: datetime) -> Found:
 
 
 def subject_of(text: str, by: By, at: datetime) -> str:
-    """Return the reference of the member with exactly this e-mail address or ID, "-" where there is none; audited."""
-    item = "email" if "@" in text else "login_id"
+    """Return the reference of the member with exactly this e-mail address, ID or personal contact, "-" where there is
+    none; audited."""
     with writing():
-        members_found = registering.found_by(item, text)
+        item, members_found = reaching.named(text)
         ref = members_found[0].ref if members_found else ""
         auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=ref, facts={"by": item, "found": bool(ref)})
     return ref or "-"

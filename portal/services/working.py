@@ -22,7 +22,7 @@ from portal.rules.deed import Deed
 from portal.rules.progress import DESTROYING, Word
 from portal.rules.request import NOT_NEXT, OWN_REQUEST, StepRefused
 from portal.rules.role import Role
-from portal.services import accounts, auditing, carrying_out, ordering, registering, requesting, revealing
+from portal.services import accounts, auditing, carrying_out, ordering, reaching, registering, requesting, revealing
 from portal.services.auditing import By
 from portal.services.ordering import Preview
 from portal.services.reported import is_report
@@ -136,12 +136,12 @@ def search(text: str, by: By, at: datetime) -> tuple[Searched, str | None]:
     if requests_number := _number(plain):
         found = requests.of_number(requests_number)
         return "number", found.number if found else None
-    item: Searched = "email" if "@" in plain else "login_id"
     with writing():
-        member = next((one for one in registering.found_by(item, plain) if requests.of_member(one.ref)), None)
+        item, people = reaching.named(plain)
+        member = next((one for one in people if requests.of_member(one.ref)), None)
         ref = member.ref if member else None
         auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=ref or "", facts={"by": item, "found": bool(ref)})
-    return item, ref
+    return "email" if "@" in plain else "login_id", ref
 
 
 def opened(number: str, by: By, roles: Collection[Role], at: datetime, session_began: datetime) -> Case:
@@ -279,10 +279,10 @@ def log(
 
 
 def subject_of(text: str, by: By, at: datetime) -> Member | None:
-    """Return the one member with exactly this e-mail address or ID; audited. Two of one address are nobody."""
-    item = "email" if "@" in text else "login_id"
+    """Return the one member with exactly this e-mail address, ID or personal contact; audited. Two of one address are
+    nobody."""
     with writing():
-        found = registering.found_by(item, " ".join(text.split()))
+        item, found = reaching.named(text, as_asking=True)
         member = found[0] if len(found) == 1 else None
         ref = member.ref if member else ""
         auditing.note(Deed.MEMBER_SEARCHED, by, at, subject=ref, facts={"by": item, "found": bool(ref)})

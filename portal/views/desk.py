@@ -37,8 +37,8 @@ SHOWN = {  # view: its heading in words
 }
 SEARCHED: dict[Searched, Any] = {
     "number": lazy_gettext("요청번호"),
-    "email": lazy_gettext("회원의 이메일"),
-    "login_id": lazy_gettext("회원의 아이디"),
+    "email": lazy_gettext("회원의 이메일이나 연락처"),
+    "login_id": lazy_gettext("회원의 아이디나 연락처"),
 }
 
 

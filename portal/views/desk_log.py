@@ -32,11 +32,9 @@ def log() -> Response:
         subject = working.subject_of(form.subject, by, at)
     if subject is None and form.kind is not Kind.COMPLAINT and "subject" not in form.faults:
         form.faults["subject"] = (
-            gettext(
-                "회원을 찾지 못했습니다. 이메일이나 아이디를 확인하거나, 회원이 아니면 유형을 고충 처리로 바꿔 주세요."
-            )
+            gettext("회원을 찾지 못했습니다. 적은 것을 확인하거나, 회원이 아니면 유형을 고충 처리로 바꿔 주세요.")
             if form.subject
-            else gettext("누구의 정보인지 이메일이나 아이디를 적어 주세요.")
+            else gettext("누구의 정보인지 이메일, 아이디나 연락처를 적어 주세요.")
         )
     if subject is None and form.requester == "SELF" and form.kind is Kind.COMPLAINT:
         form.requester = "STRANGER"

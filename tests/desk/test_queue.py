@@ -191,13 +191,14 @@ def test_an_empty_queue_says_how_fast_it_was(app: Flask, clock: FakeClock, handl
     assert "평균 2.5일 만에" in page
 
 
-@pytest.mark.parametrize("typed", [JIWON, JIWON.upper(), "jiwon.seo"])
+@pytest.mark.parametrize("typed", [JIWON, JIWON.upper(), "jiwon.seo", "010 2222 3333", "jiwon@home.example"])
 def test_a_member_is_found_by_exactly_what_they_gave(
     app: Flask, clock: FakeClock, handler: Browser, typed: str
 ) -> None:
-    """By e-mail or ID; what was typed goes into no address, and the search is audited with whom it found."""
+    """By e-mail, ID or contact; what was typed goes into no address, and the search is audited with whom it found."""
+    contact = "jiwon@home.example" if "home" in typed else "010-2222-3333"
     with app.app_context():
-        jiwon = a_member(clock())
+        jiwon = a_member(clock(), personal_contact=contact)
         number = a_request(clock(), jiwon)
         a_request(clock(), a_member(clock(), MINHO))
 
@@ -229,7 +230,7 @@ def test_nobody_learns_who_is_a_member(app: Flask, clock: FakeClock, handler: Br
 
     assert {answer.location for answer in answers} == {"/desk?member=-&by=email"}
     assert all("찾는 요청이 없습니다" in page.text for page in pages)
-    assert all("찾은 것: 회원의 이메일. 정확히 같은 것이 없습니다." in page.text for page in pages)
+    assert all("찾은 것: 회원의 이메일이나 연락처. 정확히 같은 것이 없습니다." in page.text for page in pages)
 
 
 def test_a_list_of_addresses_cannot_be_tried_out(handler: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

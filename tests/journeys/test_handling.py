@@ -37,7 +37,7 @@ def test_a_handler_works_the_queue_and_the_member_sees_it(
     page.get_by_label("받은 방법").select_option("PHONE")
     page.get_by_label("요청한 사람").select_option("SELF")
     page.get_by_label("유형").select_option("ACCESS")
-    page.get_by_label("회원의 이메일 또는 아이디").fill(mail)
+    page.get_by_label("회원의 이메일, 아이디 또는 연락처").fill(mail)
     page.get_by_label("요청 내용").fill("제 정보를 보여 주세요.")
     desk.press("접수")
     expect(page.get_by_role("status")).to_contain_text("접수했습니다.")

@@ -142,3 +142,26 @@ def test_letters_about_a_request_go_where_its_member_reads(app: Flask, clock: Fa
             prove(clock, ref)
 
         assert [letter["to"] for letter in letters("request_received")] == ["jiwon@gaon.example", HOME]
+
+
+def test_an_unproved_address_stands_for_nobody_who_asks(app: Flask, clock: FakeClock) -> None:
+    """Staff find whose contact it is, but log no request for whoever writes from it; a telephone they can call back,
+    and an address is somebody's e-mail before it is another's contact."""
+    with app.app_context():
+        ref = join(clock, "jiwon")
+        other = join(clock, "minho", email="minho@home.example", personal_contact="010-1234-5678")
+        join(clock, "mallory", personal_contact="minho@home.example")
+        asked = {text: reaching.named(text, as_asking=True) for text in (HOME, "01012345678", "minho@home.example")}
+        looked = reaching.named(HOME)
+        prove(clock, ref)
+        proved = reaching.named(" Jiwon@home.example ", as_asking=True)
+
+        assert {text: (item, [one.ref for one in found]) for text, (item, found) in asked.items()} == {
+            HOME: ("email", []),
+            "01012345678": ("personal_contact", [other]),
+            "minho@home.example": ("email", [other]),
+        }
+        assert [(item, [one.ref for one in found]) for item, found in (looked, proved)] == [
+            ("personal_contact", [ref]),
+            ("personal_contact", [ref]),
+        ]
