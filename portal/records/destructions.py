@@ -281,10 +281,14 @@ def try_again(task_id: int, at: datetime) -> bool:
     return bool(db.session.execute(stuck.values(state="WAITING", due_at=at, attempts=0)).rowcount)
 
 
+def wipe(destruction_ids: Collection[int]) -> None:
+    """Wipe what the tasks of these destructions had to know."""
+    db.session.execute(update(Destruction).where(Destruction.id.in_(destruction_ids)).values(sealed=None))
+
+
 def finish(destruction_ids: Collection[int]) -> None:
-    """Close destructions: what their tasks had to know is wiped."""
-    done = update(Destruction).where(Destruction.id.in_(destruction_ids))
-    db.session.execute(done.values(unfinished=False, sealed=None))
+    """Close destructions."""
+    db.session.execute(update(Destruction).where(Destruction.id.in_(destruction_ids)).values(unfinished=False))
 
 
 def holds_on(member_refs: Collection[str]) -> dict[str, list[Hold]]:

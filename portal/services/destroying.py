@@ -157,22 +157,33 @@ def _scan(works: Sequence[Work], at: datetime) -> Passed:
 
 
 def _end(works: Sequence[Work], at: datetime) -> Passed:
-    """Fulfil the request, tell whoever asked, wipe what the tasks had to know, and destroy its key last of all."""
+    """Fulfil the request and tell whoever asked, then end for good what the tasks had to know.
+
+    1. Request, letter and audit in one transaction, which wipes what was sealed: who is killed after it tells nobody
+       twice, for what is wiped has been told.
+    2. The key it was sealed under, so that no copy of the store opens it.
+    3. Only then the task is done: a key that a killed worker left is destroyed by the next one.
+    """
     codes = ledger.certificates_of(db.engines["keys"], [work.ref for work in works])
+    # 1.
     with writing():
         ours = leased.ours(works)
-        for work in ours:
+        untold = [work for work in ours if work.destruction.sealed is not None]
+        for work in untold:
             fulfilling.end(work.destruction, work.known, codes.get(work.ref, ""), at)
         told = defaultdict(list)
-        for work in ours:
+        for work in untold:
             told[work.destruction.request_number or work.ref].append(work.destruction.member_ref)
         for about, refs in told.items():
             auditing.note_each(Deed.DESTRUCTION_PROVED, SYSTEM, at, refs, about=about)
-        leavers.end_everywhere([work.destruction.member_ref for work in ours], "RIGHT", at)
-        destructions.finish([work.destruction.id for work in ours])
-        done = leased.keep(works, dict.fromkeys((work.task_id for work in works), PROVED), at)
+        leavers.end_everywhere([work.destruction.member_ref for work in untold], "RIGHT", at)
+        destructions.wipe([work.destruction.id for work in untold])
+    # 2.
     person_keys.opened().destroy_many([work.ref for work in ours], at)
-    return done
+    # 3.
+    with writing():
+        destructions.finish([work.destruction.id for work in ours])
+        return leased.keep(ours, dict.fromkeys((work.task_id for work in ours), PROVED), at)
 
 
 STEPS: Mapping[Kind, Callable[[Sequence[Work], datetime], Passed]] = {

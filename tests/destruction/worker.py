@@ -1,40 +1,35 @@
-"""A worker that is killed at one point: run as `python -m tests.destruction.worker STEP before|after`.
+"""A worker that is killed at one point, in a process of its own (tests.crashing)."""
 
-`before` kills it when the step has done its deed and has not written it down; `after` when it has.
-"""
-
-import os
-import signal
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from portal import create_app
 from portal.rules.destruction import Kind
 from portal.services import destroying, leased
 from portal.settings import Settings
+from portal.vault import ledger
+from portal.vault.person_keys import PersonKeys
+from tests.crashing import die
+from tests.fake_clock import FakeClock
 
 
-def die(*_: Any) -> Any:
-    os.kill(os.getpid(), signal.SIGKILL)
+def destroy_until(settings: Settings, now: datetime, step: Kind, cut: str) -> None:
+    """Destroy, and die in this step: when its deed is `done` and not written down, when it is `written`; between the
+    ledger's line and the certificate (`numbered`), between the last letter and the end of the key (`told`)."""
+    app = create_app(settings, clock=FakeClock(now))
+    honest = destroying.STEPS[step]
 
-
-def main(step: str, when: str) -> None:
-    app = create_app(Settings.from_environ(os.environ))
-    kind = Kind(step)
-    honest = destroying.STEPS[kind]
-
-    def killed(works: Sequence[destroying.Work], at: Any) -> destroying.Passed:
-        if when == "before":
+    def killed(works: Sequence[leased.Work], at: datetime) -> destroying.Passed:
+        if cut == "done":
             leased.keep = die
-        passed = honest(works, at)
+        elif cut == "numbered":
+            ledger.issue_many = die
+        elif cut == "told":
+            PersonKeys.destroy_many = die  # type: ignore[method-assign]
+        honest(works, at)
         die()
-        return passed
 
-    steps: dict[Kind, Callable[..., destroying.Passed]] = {**destroying.STEPS, kind: killed}
-    destroying.STEPS = steps  # type: ignore[assignment]
+    steps: Mapping[Kind, Any] = {**destroying.STEPS, step: killed}
+    destroying.STEPS = steps  # type: ignore[misc]
     destroying.destroy_due(app)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
