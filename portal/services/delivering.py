@@ -3,7 +3,8 @@
 1. Letters whose turn has come are leased in a transaction of their own, each attempt counted.
 2. Each is handed over outside any transaction: an SMTP server may take its time.
 3. How it went is kept. Gone, its content is wiped; refused for now, it is tried again later; refused for good, or after
-   the last attempt, it is dead and an operator is told.
+   the last attempt, it is dead and an operator is told. A key of the letter's own ends first, so that no copy of the
+   store opens what is gone.
 
 A worker killed between 2 and 3 hands the letter over again when the lease ends, under the same Message-ID, by which
 mail programs know it as the same. No HTTP answer ever waits for a letter.
@@ -164,6 +165,8 @@ def deliver(app: Flask, carrier: Carrier | None = None, tell: Callable[[str], No
                 else:
                     outcome, fault = "SENT", ""
                 # 3.
+                if key_ref == ref and outcome != "WAITING":
+                    person_keys.destroy(ref, clock())
                 done = _keep(done, ref, kind, attempts, outcome, fault, clock())
                 tell(f"{kind} {ref}: {outcome.lower()}{f' ({fault})' if fault else ''}")
 

@@ -7,7 +7,6 @@ from portal.database import db, end_reading, writing
 from portal.policy.model import Text
 from portal.records import companies, destructions, leavers, requests
 from portal.records.destructions import Destruction
-from portal.records.members import new_ref
 from portal.records.requests import Request
 from portal.rules.progress import Word
 from portal.services import issuing, mailing, registering, requesting
@@ -42,7 +41,7 @@ def end(destruction: Destruction, facts: dict[str, Any], code: str, at: datetime
             "destroyed",
             facts["write_to"],
             values,
-            key_ref=new_ref(),
+            key_ref=None,
             language=facts["language"],
             at=at,
             about=destruction.request_number or "",

@@ -21,16 +21,25 @@ MOUNT = "/privacy"  # where wsgi.py mounts the portal
 
 
 def post(
-    kind: str, to: str, values: Mapping[str, str], *, key_ref: str, language: Language, at: datetime, about: str = ""
+    kind: str,
+    to: str,
+    values: Mapping[str, str],
+    *,
+    key_ref: str | None,
+    language: Language,
+    at: datetime,
+    about: str = "",
 ) -> str:
     """Put a letter into the outbox, inside the caller's transaction, and return its reference.
 
-    `key_ref` is the member, account or case whose key seals it, made when there is none. Raises IdentifierFault for
-    what is no address, NoSuchLetter, KeyError for a missing value, or KeyDestroyed.
+    `key_ref` is the member, account or case whose key seals it, made when there is none; without one the letter has a
+    key of its own, which ends with it. Raises IdentifierFault for what is no address, NoSuchLetter, KeyError for a
+    missing value, or KeyDestroyed.
     """
     address = email_address(to)
     subject, text = letters.written(kind, language, values)
     ref = new_ref()
+    key_ref = key_ref or ref
     content = {"to": address, "subject": subject, "text": text}
     sealed = person_keys.make(key_ref, at).seal("mails", "sealed", content, ref)
     mails.add(

@@ -16,6 +16,7 @@ from portal.services import delivering, mailing
 from portal.services.delivering import Delivered, SmtpCarrier, deliver
 from portal.settings import Settings
 from portal.vault import person_keys
+from portal.vault.person_keys import KeyDestroyed
 from tests.fake_clock import FakeClock
 from tests.mail.conftest import PostOffice
 
@@ -89,6 +90,26 @@ def test_after_eight_attempts_it_is_given_up(app: Flask, letter: str, clock: Fak
 
         assert deliver(app, nobody) == Delivered(dead=1)
     assert state_of(app) == ("DEAD", 8, "ConnectionRefusedError", True)
+
+
+@pytest.mark.parametrize(("answer", "state"), [("250 ok", "SENT"), ("550 no such person", "DEAD")])
+def test_a_key_of_its_own_ends_with_the_letter(
+    app: Flask, carrier: SmtpCarrier, office: PostOffice, clock: FakeClock, answer: str, state: str
+) -> None:
+    """While it waits it can be read; taken or refused for good, not even a copy made before can."""
+    with app.app_context(), writing():
+        words = {"number": "R-2026-0001", "code": "", "link": ""}
+        ref = mailing.post("destroyed", "jiwon@home.example", words, key_ref=None, language="ko", at=clock())
+    office.answers = ["451 try later", answer]
+    deliver(app, carrier)
+    with app.app_context():
+        assert person_keys.seal_of(ref)
+    clock.advance(minutes=1)
+    deliver(app, carrier)
+
+    assert state_of(app)[0] == state
+    with app.app_context(), pytest.raises(KeyDestroyed):
+        person_keys.seal_of(ref)
 
 
 def test_a_server_that_says_nothing_is_left(app: Flask, letter: str) -> None:
