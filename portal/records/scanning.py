@@ -23,6 +23,7 @@ from sqlalchemy import Engine, text
 from portal.records import searching
 from portal.settings import Settings
 
+PATIENCE_S = 2.0  # for readers to end; whoever writes waits as long, and gives up after BUSY_MS
 VACUUMED = (
     "members",
     "standing",
@@ -51,7 +52,7 @@ def settle(engines: Iterable[Engine]) -> None:
         if engine.dialect.name == "postgresql":
             _vacuum(engine)
             continue
-        with closing(sqlite3.connect(engine.url.database or "")) as connection:
+        with closing(sqlite3.connect(engine.url.database or "", timeout=PATIENCE_S)) as connection:
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise StoreBusy
