@@ -23,7 +23,7 @@ from .decision import NOBODY, UNREADABLE, Decider
 from .errors import ClockUnavailable, FaultLog, Unavailable
 from .journal import AGENT_CHARS, NO_ANSWER, PATH_CHARS, Journal, Segment, closing, escaped, line_of, opening
 from .kept import Kept
-from .paths import Exemptions
+from .paths import Exemptions, without_addresses
 from .replies import Replies
 from .standing import open_standing
 
@@ -138,7 +138,7 @@ class ConsentGate:
             ref or "",
             self.client.direct.young.get(environ.get("REMOTE_ADDR", "")) or self.client.of(environ),
             method if method in METHODS else escaped(method, METHOD_CHARS),
-            escaped(path, PATH_CHARS),
+            escaped(without_addresses(path) if "@" in path else path, PATH_CHARS),
         )
         answer.closing = tail[1]
         answer.segment = segment

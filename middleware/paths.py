@@ -49,6 +49,12 @@ def rule_faults(rule: str) -> str | None:
     return None
 
 
+def without_addresses(path: str) -> str:
+    """Return `path` as it is recorded: of a segment with an "@" in it nothing but that, for it may be somebody's e-mail
+    address, and the record outlives them."""
+    return "/".join(["@" if "@" in segment else segment for segment in path.split("/")])
+
+
 def asked_for(environ: Mapping[str, object]) -> str:
     """Return the path and query of a request as they would be written in a link on the same site."""
     path = str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))

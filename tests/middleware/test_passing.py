@@ -412,6 +412,14 @@ def test_a_record_tells_the_request(wrap: Wrap, host: Host, journal: Path) -> No
     assert record.cookies.startswith("session=")
 
 
+def test_no_address_in_a_path_is_recorded(wrap: Wrap, host: Host, journal: Path) -> None:
+    """Of a segment with an "@" the record tells nothing else; the application gets the path as it came."""
+    ask(wrap(host), passed(PATH_INFO="/people/kim@gaon.example/bills"))
+
+    assert [record.path for record in records_in(journal)] == ["/people/@/bills"]
+    assert host.calls[0]["PATH_INFO"] == "/people/kim@gaon.example/bills"
+
+
 def test_an_application_that_writes_into_its_environ_changes_no_record(wrap: Wrap, journal: Path) -> None:
     """A mount or a proxy fix behind the gate may rewrite the environ; the record tells what arrived."""
 
