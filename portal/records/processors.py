@@ -106,12 +106,17 @@ def entry(key: str) -> ProcessorEntry | None:
     return db.session.scalars(query).one_or_none()
 
 
+_VERSIONS = (
+    select(func.max(ProcessorEntry.id).label("last"), func.min(ProcessorEntry.id).label("first"))
+    .group_by(ProcessorEntry.key)
+    .subquery()
+)
+_ENTRIES = select(ProcessorEntry).join(_VERSIONS, ProcessorEntry.id == _VERSIONS.c.last).order_by(_VERSIONS.c.first)
+
+
 def entries() -> Sequence[ProcessorEntry]:
     """Return the facts that hold for every entry, in the order in which they were first entered."""
-    newest = select(func.max(ProcessorEntry.id), func.min(ProcessorEntry.id)).group_by(ProcessorEntry.key)
-    order: dict[int, int] = dict(db.session.execute(newest).all())
-    found = db.session.scalars(select(ProcessorEntry).where(ProcessorEntry.id.in_(order))).all()
-    return sorted(found, key=lambda row: order[row.id])
+    return db.session.scalars(_ENTRIES).all()
 
 
 def versions(key: str) -> Sequence[ProcessorEntry]:

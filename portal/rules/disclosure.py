@@ -48,6 +48,42 @@ REASONS: Mapping[Reason, Text] = {
     Reason.NO_CONSENT: Text(ko="필요한 동의가 없습니다.", en="The consent that this needs is missing."),
 }
 
+_WITH_OFFICER = Text(
+    ko="보내지 마세요. 개인정보 보호책임자가 대장과 처리방침에서 이곳을 열면 새 번호로 물어 주세요.",
+    en="Send nothing. Once the privacy officer has opened the recipient in register and policy, ask with a new "
+    "reference.",
+)
+_LESS = Text(
+    ko="등록하고 공개한 것만 새 번호로 물어 주세요. 더 보내려면 개인정보 보호책임자가 대장과 처리방침에 먼저 넣어야 "
+    "합니다.",
+    en="Ask with a new reference for what is registered and published only. For more, the privacy officer has to put "
+    "it into register and policy first.",
+)
+_WITH_MEMBER = Text(
+    ko="보내지 마세요. 회원이 다시 동의하거나 이용을 다시 시작하면 새 번호로 물어 주세요.",
+    en="Send nothing. Once the member has agreed or opened the account again, ask with a new reference.",
+)
+THEN: Mapping[Reason, Text] = {  # what the caller does next
+    Reason.UNREGISTERED: _WITH_OFFICER,
+    Reason.ENDED: Text(
+        ko="보내지 마세요. 끝난 곳은 다시 열리지 않습니다. 일을 다시 맡기려면 새 이름으로 등록해야 합니다.",
+        en="Send nothing. What has ended does not open again: to entrust work anew takes an entry under a new key.",
+    ),
+    Reason.NOT_DISCLOSED: _WITH_OFFICER,
+    Reason.PURPOSE: _LESS,
+    Reason.ITEMS: _LESS,
+    Reason.NOBODY: Text(
+        ko="host_id가 호스트의 세션에 있는 회원 ID와 같은지 확인하고 새 번호로 물어 주세요. 동의한 적도 등록된 적도 "
+        "없는 회원은 알지 못합니다.",
+        en="Check that host_id is the id that your session names, and ask with a new reference. Who has neither agreed "
+        "nor been registered is not known.",
+    ),
+    Reason.SUSPENDED: _WITH_MEMBER,
+    Reason.WITHDRAWN: _WITH_MEMBER,
+    Reason.DESTRUCTION: Text(ko="이 회원의 것은 더는 보내지 마세요.", en="Send nothing of this member any more."),
+    Reason.NO_CONSENT: _WITH_MEMBER,
+}
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What somebody wants to send: keys of the policy's items and purpose, never a value."""

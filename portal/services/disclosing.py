@@ -27,10 +27,10 @@ from portal.services import entrusted, publishing
 
 
 class NotAsked(Exception):
-    """What was sent cannot be a disclosure; `field` says which part, `items` is the list of names."""
+    """What was sent cannot be a disclosure; `field` says which part, `places` which of a list's."""
 
-    def __init__(self, field: str) -> None:
-        self.field = field
+    def __init__(self, field: str, places: Sequence[int] = ()) -> None:
+        self.field, self.places = field, tuple(places)
         super().__init__(f"{field}: no name of the policy, or nothing at all")
 
 
@@ -97,7 +97,7 @@ def disclose(host_id: str, processor: str, items: Sequence[str], purpose: str, r
     with writing():
         # 1.
         policy = publishing.in_force(at).policy
-        _check(asked, reference, policy)
+        _check(asked, items, reference, policy)
         # 2.
         processors.hold_still()
         member = disclosures.held(host_id)
@@ -160,14 +160,17 @@ def _is_of(row: Disclosure, member: Known | None) -> bool:
     return row.member_ref is None or member is None or row.member_ref == member.ref
 
 
-def _check(asked: Asked, reference: str, policy: Policy) -> None:
-    known = {item.key for item in policy.items}
+def _check(asked: Asked, items: Sequence[str], reference: str, policy: Policy) -> None:
     if not re.fullmatch(REFERENCE, reference) or forbidden(reference):
         raise NotAsked("reference")
     if not re.fullmatch(NAME, asked.processor):
         raise NotAsked("processor")
-    if not 0 < len(asked.items) <= MOST_ITEMS or not known.issuperset(asked.items):
+    if not 0 < len(items) <= MOST_ITEMS:
         raise NotAsked("items")
+    known = {item.key for item in policy.items}
+    unknown = [place for place, item in enumerate(items) if item not in known]
+    if unknown:
+        raise NotAsked("items", unknown)
     if asked.purpose not in {purpose.key for purpose in policy.purposes}:
         raise NotAsked("purpose")
 

@@ -27,7 +27,7 @@ from portal.forms.api import (
     kind_faults,
 )
 from portal.policy.model import Text
-from portal.rules.disclosure import REASONS
+from portal.rules.disclosure import REASONS, THEN
 from portal.rules.identifier import IdentifierFault
 from portal.rules.profile import ProfileFaults
 from portal.services import disclosing, limiting, registering
@@ -45,6 +45,14 @@ place = Blueprint("api", __name__, url_prefix="/api")
 BODY_BYTES = 16 * 1024
 CALLS_A_MINUTE = 6000  # a hundred a second: a monthly run over every member fits, a loop gone wild does not
 PROBLEMS = "urn:matecost-privacy:"
+UNSIGNED = Text(
+    ko="메서드, 주소, 초, 본문의 SHA-256을 줄바꿈으로 이어 `portal keys api`가 가리키는 파일의 바이트로 서명해 주세요. "
+    "초는 이 응답의 Date와 5분 안이어야 하고, 본문은 서명한 바이트 그대로 보내야 해요.",
+    en="Sign the method, the address, the seconds and the SHA-256 of the body, joined by line feeds, with the bytes of "
+    "the file that `portal keys api` names. The seconds must be within five minutes of this answer's Date, and the "
+    "body must be sent as it was signed.",
+)
+SIZE = Text(ko="본문은 16,384바이트까지 받아요.", en="A body may have 16,384 bytes.")
 OTHER = Text(
     ko="등록된 값과 달라요. 정정은 회원의 요청으로 해요.",
     en="This differs from what is registered. A correction is a request of the member's own.",
@@ -115,13 +123,18 @@ def disclosures() -> Response:
         response.headers["Retry-After"] = str(told.wait_s)
         return response
     except NotAsked as told:
-        return refused([IdentifierFault(told.field, NO_NAME)], of=WantedDisclosure)
+        fields = [f"#/{told.field}/{place}" for place in told.places] or [f"#/{told.field}"]
+        errors = [FieldProblem(pointer, say_text(NO_NAME)) for pointer in fields]
+        return problem(422, "fields", gettext("받을 수 없는 값이 있어요"), errors)
     except OtherContent:
         return problem(409, "other-content", gettext("다른 내용으로 이미 답한 번호예요. 새 번호로 물어 주세요"))
     if answer.verdict.reason is None:
         return answered(200, AllowedDisclosure(facts["reference"], answer.at))
     reason = answer.verdict.reason
-    return problem(403, "not-allowed", say_text(REASONS[reason]), code=reason.value)
+    beyond = f" ({', '.join(answer.verdict.items)})" if answer.verdict.items else ""
+    return problem(
+        403, "not-allowed", say_text(REASONS[reason]), code=reason.value, detail=f"{say_text(THEN[reason])}{beyond}"
+    )
 
 
 def _facts_of_call(at: datetime) -> dict[str, Any] | Response:
@@ -131,11 +144,11 @@ def _facts_of_call(at: datetime) -> dict[str, Any] | Response:
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        return problem(413, "too-large", gettext("보낸 내용이 너무 커요"))
+        return problem(413, "too-large", gettext("보낸 내용이 너무 커요"), detail=say_text(SIZE))
     # 2.
     key: bytes = current_app.extensions["portal.secrets"].api_key
     if not is_signed(key, request.headers.get(HEADER, ""), request.method, _target(), body, at):
-        refusal = problem(401, "unsigned", gettext("서명을 확인할 수 없어요"))
+        refusal = problem(401, "unsigned", gettext("서명을 확인할 수 없어요"), detail=say_text(UNSIGNED))
         refusal.headers["WWW-Authenticate"] = HEADER
         return refusal
     # 3.
@@ -148,10 +161,15 @@ def _facts_of_call(at: datetime) -> dict[str, Any] | Response:
 
 
 def problem(
-    status: int, kind: str, title: str, errors: list[FieldProblem] | None = None, code: str | None = None
+    status: int,
+    kind: str,
+    title: str,
+    errors: list[FieldProblem] | None = None,
+    code: str | None = None,
+    detail: str | None = None,
 ) -> Response:
-    """Return why a call was refused."""
-    response = answered(status, Problem(f"{PROBLEMS}{kind}", title, status, code=code, errors=errors))
+    """Return why a call was refused; `detail` says what the caller does about it."""
+    response = answered(status, Problem(f"{PROBLEMS}{kind}", title, status, detail, code, errors))
     response.headers["Content-Type"] = "application/problem+json; charset=utf-8"
     return response
 

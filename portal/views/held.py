@@ -1,6 +1,6 @@
 """What is held of a member, as rows of the page: value, purpose, period and article, each in the policy's own words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from flask_login import current_user
 from portal.clock import seoul_day
 from portal.holdings import Subject
 from portal.policy.model import DataItem, Language, Policy, Text
+from portal.rules import processor
 from portal.rules.wording import joined
-from portal.services import disclosing, entrusted, exporting, requesting, showing
+from portal.services import disclosing, exporting, requesting, showing
 from portal.services.requesting import Standing
 from portal.speech import language, say_day, say_moment, say_text
 from portal.views.visits import VisitTable
@@ -101,12 +102,12 @@ def open_requests(at: datetime) -> list[RequestLine]:
     ]
 
 
-def disclosed(policy: Policy) -> list[DisclosedLine]:
+def disclosed(policy: Policy, register: Sequence[processor.Standing]) -> list[DisclosedLine]:
     """Return the latest disclosures of the member's data, in the words of the policy and the register."""
     if not current_user.member_ref:
         return []
     spoken = language()
-    names = {standing.entry.key: standing.entry.name for standing in entrusted.standings()}
+    names = {standing.entry.key: standing.entry.name for standing in register}
     labels = {item.key: item.label for item in policy.items}
     purposes = {purpose.key: purpose.label for purpose in policy.purposes}
     return [

@@ -71,6 +71,7 @@ def overview() -> str:
     asked = consenting.asked_of(host_id, at)
     policy, spoken = asked.published.policy, language()
     access = visits.table_of(host_id, at, LATEST_VISITS, None)
+    register = entrusted.standings()
     return render_template(
         "me/overview.html",
         due=any(item.kind != "optional" for item in asked.items),
@@ -80,8 +81,8 @@ def overview() -> str:
         requests=held.open_requests(at),
         held=held.held_table(policy, at, access),
         consents=[_line(decided) for decided in showing.decided_by(host_id)],
-        recipients=facts.recipients(policy, spoken, entrusted.standings()),
-        disclosed=held.disclosed(policy),
+        recipients=facts.recipients(policy, spoken, register),
+        disclosed=held.disclosed(policy, register),
         disclosed_kept=held.DISCLOSURES_SHOWN,
         looks=held.looks(),
         lives=facts.lives(policy, spoken, member_data=True),

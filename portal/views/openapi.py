@@ -13,7 +13,8 @@ INTRODUCTION = """\
 For the programs of the host application. Each call is signed with the key that both share:
 `Portal-Signature: t=<Unix seconds>,v1=<hex>`, where the hex digits are HMAC-SHA256 over four lines joined by a line
 feed: the method, the address (path and query), the seconds, the SHA-256 of the body in hex. A signature is good for
-five minutes. The same call again is answered with the same and changes nothing."""
+five minutes. The same call again is answered with the same and changes nothing. A refusal's `detail` and `errors` say
+what to do about it."""
 
 REFUSALS = {  # status: when it is given
     "400": "The body is not one JSON object in UTF-8 with each name once",

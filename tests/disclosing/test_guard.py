@@ -122,6 +122,8 @@ def test_a_no_says_why(agreed: Browser, ask: Callable[..., TestResponse], change
     assert answer.content_type.startswith("application/problem+json")
     assert answer.json is not None
     assert (answer.json["type"], answer.json["code"]) == ("urn:matecost-privacy:not-allowed", code)
+    assert "새 번호로 물어 주세요" in answer.json["detail"]
+    assert ("(email)" in answer.json["detail"]) is (code == "ITEMS")
 
 
 def test_a_value_is_refused_unkept(app: Flask, agreed: Browser, ask: Callable[..., TestResponse]) -> None:
@@ -134,6 +136,15 @@ def test_a_value_is_refused_unkept(app: Flask, agreed: Browser, ask: Callable[..
     assert "4539" not in answer.text
     with app.app_context():
         assert disclosures.sums() == []
+
+
+def test_a_misspelt_item_is_pointed_at(agreed: Browser, ask: Callable[..., TestResponse]) -> None:
+    """Of several items the wrong ones are told by their place, for their names may be values."""
+    answer = ask(items=["card_number", "card_expriy", "minji"])
+
+    assert answer.json is not None
+    assert [error["pointer"] for error in answer.json["errors"]] == ["#/items/1", "#/items/2"]
+    assert "minji" not in answer.text
 
 
 def test_a_reference_for_something_else_is_a_conflict(agreed: Browser, ask: Callable[..., TestResponse]) -> None:
