@@ -3,6 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 SYNC := $(UV) sync --frozen --quiet
+unexport PYTHONDONTWRITEBYTECODE  # the tests start the portal hundreds of times: compile it once
 
 .PHONY: run test check bench setup setup-test format clean
 

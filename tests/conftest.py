@@ -11,9 +11,11 @@ from portal.services import migrating
 from portal.settings import Settings
 from portal.vault.secrets import open_secrets
 from tests.fake_clock import FakeClock
+from tests.made_once import make_once
 from tests.postgres import NoPostgres, Server, running_server
 
 pytest_plugins = ["tests.fixtures_portal", "tests.staffing"]
+make_once()
 
 
 @pytest.fixture

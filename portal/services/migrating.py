@@ -12,6 +12,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,7 +148,7 @@ def _run(store: str, connection: Connection, target: str | None) -> None:
 
 
 def _state(store: str, url: str) -> State:
-    newest = ScriptDirectory.from_config(_config(store)).get_current_head() or ""
+    newest = _newest(store)
     shown = shown_url(url)
     if not is_postgres(url) and not _file(url).exists():
         return State(store, shown, None, newest, "the file is missing; run `portal store upgrade`")
@@ -161,6 +162,11 @@ def _state(store: str, url: str) -> State:
         why = str(error) if isinstance(error, StoreUnsafe) else f"cannot be read ({type(error).__name__})"
         return State(store, shown, None, newest, why)
     return State(store, shown, revision, newest, fault)
+
+
+@cache
+def _newest(store: str) -> str:
+    return ScriptDirectory.from_config(_config(store)).get_current_head() or ""
 
 
 def _revision_fault(store: str, revision: str | None, newest: str) -> str | None:
