@@ -4,7 +4,7 @@ A row names fields, never values, and the member by an opaque reference: once th
 nobody. Sums by month are kept beside it, written in the same transaction, so that a page never counts a million rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -147,6 +147,14 @@ def receivers_of(ref: str) -> Sequence[str]:
     """Return the processors that have received something of a member, by key."""
     query = select(Disclosure.processor).where(Disclosure.member_ref == ref, Disclosure.verdict == "ALLOWED")
     return sorted(db.session.scalars(query.distinct()))
+
+
+def refs_sent(refs: Collection[str], ended: Collection[str]) -> set[str]:
+    """Return those of these members of whom somebody else than those that have `ended` received something."""
+    sent = exists().where(
+        Disclosure.member_ref == Member.ref, Disclosure.verdict == "ALLOWED", Disclosure.processor.not_in(ended)
+    )
+    return set(db.session.scalars(select(Member.ref).where(Member.ref.in_(refs), sent)))
 
 
 def refused(limit: int, before: int | None = None) -> Sequence[Disclosure]:

@@ -48,7 +48,10 @@ MONTHS = (
 FINAL = Text(ko="파기한 정보는 되돌릴 수 없어요.", en="What is destroyed cannot be brought back.")
 NOTHING_TO_DO = Text(ko="따로 할 일은 없어요.", en="There is nothing to do.")
 PROFILE_GOES = Text(ko="회원 정보 삭제", en="Member information will be deleted")
-PROFILE_AND_PAYMENT_GO = Text(ko="회원·결제 정보 삭제", en="Member and payment information will be deleted")
+ALSO_WHERE_SENT = Text(
+    ko="회원 정보 삭제, 정보를 받은 곳에도 파기 요청",
+    en="Member information will be deleted, and whoever received it is asked to destroy it",
+)
 CONFIRM_LEFT = Text(
     ko="퇴사가 맞으면 ‘퇴사가 맞아요. 포함할게요.’를 골라 주세요.", en="If they have left, tick “Yes, they have left.”"
 )
@@ -89,10 +92,11 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What is known of the member of this company whom a row means. `last_seen` is a Seoul day."""
+    """What is known of the member of this company whom a row means. `last_seen` is a Seoul day; `was_sent`: a processor
+    that has not ended received something."""
 
     last_seen: date | None = None
-    has_payment: bool = False
+    was_sent: bool = False
     is_own: bool = False
     is_last_admin: bool = False
     is_reported: bool = False
@@ -187,7 +191,7 @@ def _judge_date(text: str, found: Found, today: date) -> Judgement:
         return Judgement(Verdict.FIX, *fault, day)
     if day is not None and found.last_seen is not None and found.last_seen > day:
         return Judgement(Verdict.CONFIRM, _seen_after(found.last_seen, today), CONFIRM_LEFT, day)
-    return Judgement(Verdict.REQUEST, PROFILE_AND_PAYMENT_GO if found.has_payment else PROFILE_GOES, FINAL, day)
+    return Judgement(Verdict.REQUEST, ALSO_WHERE_SENT if found.was_sent else PROFILE_GOES, FINAL, day)
 
 
 def _seen_after(day: date, today: date) -> Text:

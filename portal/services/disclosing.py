@@ -24,6 +24,7 @@ from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, 
 from portal.rules.forbidden import forbidden
 from portal.rules.retention import add_months
 from portal.services import entrusted, publishing
+from portal.services.reported import in_parts
 
 
 class NotAsked(Exception):
@@ -151,8 +152,18 @@ def processors_that_received(member_ref: str) -> list[str]:
     received = disclosures.receivers_of(member_ref)
     if not received:
         return []
-    ended = {standing.entry.key for standing in entrusted.standings() if standing.ended_on is not None}
+    ended = _ended()
     return [key for key in received if key not in ended]
+
+
+def refs_sent(member_refs: Sequence[str]) -> set[str]:
+    """Return those of these members for whom a destruction must ask a processor."""
+    ended = _ended()
+    return {ref for some in in_parts(member_refs) for ref in disclosures.refs_sent(some, ended)}
+
+
+def _ended() -> set[str]:
+    return {standing.entry.key for standing in entrusted.standings() if standing.ended_on is not None}
 
 
 def _is_of(row: Disclosure, member: Known | None) -> bool:

@@ -32,7 +32,7 @@ from portal.rules.identifier import index_form
 from portal.rules.leaver import Found, Row, Verdict, judge, leave_date, read_row, requested
 from portal.rules.leaver_list import Totals
 from portal.services import accounts as people_here
-from portal.services import auditing, leaving, registering
+from portal.services import auditing, disclosing, leaving, registering
 from portal.services.access_room import last_seen
 from portal.services.auditing import By
 from portal.services.changing import changing_standing
@@ -344,9 +344,11 @@ class _Context:
                 left[person.ref] = min(day, left.get(person.ref, day))
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         seen = last_seen(app, left, self.at)
+        sent = disclosing.refs_sent(refs)
         return {
             person.ref: Found(
                 last_seen=seen.get(person.ref),
+                was_sent=person.ref in sent,
                 is_own=person.email_index == self.own,
                 is_last_admin=person.email_index == self.last_admin,
                 is_reported=person.ref in reported,

@@ -65,6 +65,7 @@ def test_what_may_go_is_kept(app: Flask, clock: FakeClock, agreed: Browser) -> N
             ("2026-11", "kicc", "ALLOWED", 1)
         ]
         assert disclosing.processors_that_received(member.ref) == ["kicc"]
+        assert disclosing.refs_sent([member.ref, "a" * 26]) == {member.ref}
 
 
 def test_what_may_not_go_is_kept_too(app: Flask, clock: FakeClock, agreed: Browser) -> None:
@@ -171,6 +172,7 @@ def test_ending_an_entry_closes_the_guard(app: Flask, clock: FakeClock, agreed: 
         member = members.of_host(JIWON)
         assert member is not None
         assert disclosing.processors_that_received(member.ref) == []
+        assert disclosing.refs_sent([member.ref]) == set()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from portal.database import db, end_reading
-from portal.records import audit, leavers, requests, uploads
+from portal.database import db, end_reading, writing
+from portal.records import audit, disclosures, leavers, requests, uploads
 from portal.records.uploads import Upload, UploadPage
 from portal.rules.leaver import Verdict
 from portal.services import listing, registering
@@ -43,6 +43,14 @@ def send(ref: str, admin: By, clock: FakeClock) -> Filed:
     return listing.send(ref, by=admin, at=clock(), language="ko", reply_to="hr@gaon.example")
 
 
+def sent_to_kicc(member_ref: str, clock: FakeClock) -> None:
+    """Write into the ledger that the payment service received something of this member."""
+    names = {"reference": "charge-1", "processor": "kicc", "items": "card_number", "purpose": "payment"}
+    answer = {**names, "member_ref": member_ref, "verdict": "ALLOWED", "reason": "", "digest": "", "at": clock()}
+    with writing():
+        disclosures.keep("2026-11", answer)
+
+
 def stored() -> int:
     return db.session.query(UploadPage).count()
 
@@ -52,6 +60,7 @@ def test_every_row_of_a_messy_list_has_its_verdict(
 ) -> None:
     """Eight to request, one to confirm, three to put right, two left out; and nothing has happened to anybody."""
     with app.app_context():
+        sent_to_kicc(staffed["hana"], clock)
         ref = upload(MESSY, gaon, admin, clock)
         found = listing.listed(ref, admin.ref, clock())
         judged = {row.line.number: row for row in rows(ref, admin, clock)}
@@ -64,6 +73,8 @@ def test_every_row_of_a_messy_list_has_its_verdict(
             **dict.fromkeys((5, 9, 10), FIX),
             **dict.fromkeys((6, 8), EXCLUDE),
         }
+        assert judged[2].reason.ko == "회원 정보 삭제, 정보를 받은 곳에도 파기 요청"
+        assert {judged[number].reason.ko for number in (3, 7, 11, 12, 13, 14, 15)} == {"회원 정보 삭제"}
         assert judged[4].reason.ko == "11월 20일에 접속했어요. 퇴사일이 맞나요?"
         assert judged[5].next_step.ko == "@가 빠졌는지 확인해 주세요."
         assert judged[6].reason.ko == "우리 회사 회원 목록에 없어요."

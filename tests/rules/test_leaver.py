@@ -83,13 +83,13 @@ HANA = "hana@gaon.example"
 SEEN = Found(last_seen=date(2026, 11, 20))
 JUDGED: dict[str, tuple[str, str, Found | None, int | None, Verdict, str, str]] = {
     "left": (HANA, "2026-10-31", Found(), None, REQUEST, "회원 정보 삭제", "파기한 정보는 되돌릴 수 없어요."),
-    "left, with payment": (
+    "left, after something was sent to a processor": (
         HANA,
         "2026-10-31",
-        Found(has_payment=True),
+        Found(was_sent=True),
         None,
         REQUEST,
-        "회원·결제 정보 삭제",
+        "회원 정보 삭제, 정보를 받은 곳에도 파기 요청",
         "파기한 정보는 되돌릴 수 없어요.",
     ),
     "left today": (HANA, "2026-11-28", SEEN, None, REQUEST, "회원 정보 삭제", "파기한 정보는 되돌릴 수 없어요."),
