@@ -69,7 +69,8 @@ def overview() -> str:
     at = clock.now()
     wanted = _wanted()
     before = number_of(request.args.get("before", ""))
-    limit = WHOLE if "whole" in request.args else PER_PAGE
+    is_whole = "whole" in request.args
+    limit = WHOLE if is_whole else PER_PAGE
     found = keeping_ledger.page(wanted, limit, before, guarding.by(), at, language())
     kept = {name: value for name, value in request.args.items() if name in ("year", "reason") and value}
     return render_template(
@@ -82,7 +83,8 @@ def overview() -> str:
         narrowed=bool(kept),
         newest=url_for("ledger.overview", **kept) if before else "",  # type: ignore[arg-type]
         older=url_for("ledger.overview", **kept, before=found.older) if found.older else "",  # type: ignore[arg-type]
-        whole=url_for("ledger.overview", **kept, whole=1) if found.older and limit == PER_PAGE else "",  # type: ignore[arg-type]
+        whole=url_for("ledger.overview", **kept, whole=1) if found.older and not is_whole else "",  # type: ignore[arg-type]
+        cut_after=f"{WHOLE:,}" if found.older and is_whole else "",
         table_url=url_for("ledger.table", **kept),  # type: ignore[arg-type]
         to_confirm=keeping_ledger.to_confirm() if guarding.allows("ledger.confirm") and found.lines else 0,
         may_enter=guarding.allows("ledger.enter"),

@@ -79,6 +79,20 @@ def test_the_table_is_safe_in_a_spreadsheet(app: Flask, clock: FakeClock, office
     assert second[13] == "'=HYPERLINK(사진)"
 
 
+def test_paper_that_does_not_hold_all_says_so(
+    app: Flask, clock: FakeClock, officer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is printed says that older lines are missing, and where they are; a sheet with all of them says nothing."""
+    monkeypatch.setattr("portal.views.ledger.WHOLE", 1)
+    words = "앞의 1줄만 인쇄합니다. 전체는 CSV로 내려받으세요."
+    swept(app, clock)
+    all_of_it = officer.get("/desk/ledger?whole=1").text
+    officer.post("/desk/ledger/paper", PAPER)
+
+    assert words not in all_of_it
+    assert words in officer.get("/desk/ledger?whole=1").text
+
+
 def test_paper_takes_two_people(app: Flask, officer: Browser, handler: Browser) -> None:
     """Whoever entered it cannot second it; before somebody else has, the officer cannot confirm it."""
     officer.post("/desk/ledger/paper", PAPER)
