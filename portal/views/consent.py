@@ -13,8 +13,9 @@ from portal.forms import consent as forms
 from portal.policy.model import ConsentItem, Language, Policy
 from portal.records.members import new_ref
 from portal.rules.consent import facts_shown, kept_shown, refusal_shown
+from portal.rules.deadline import Kind
 from portal.rules.glance import at_a_glance
-from portal.services import consenting, objecting, publishing
+from portal.services import consenting, exercising, objecting, publishing
 from portal.services.consenting import Asked, StaleForm, Unanswered
 from portal.speech import language
 from portal.views import facts
@@ -109,6 +110,8 @@ def _page(
             standing=asked.stands,
             suspended=asked.suspended,
             reported=objecting.of_member(current_user.member_ref) if asked.suspended else None,
+            may_resume=asked.suspended and exercising.may_resume(current_user.host_id),
+            deletion=exercising.open_number(current_user.host_id, Kind.DELETION) if asked.suspended else "",
             next=then,
         )
         return make_response(page, 409 if status == 409 else 200)

@@ -27,7 +27,7 @@ _PEOPLE: Mapping[int, Words] = {
     405: (
         lazy_gettext("이 화면에서는 할 수 없는 일이에요"),
         lazy_gettext("화면이 받지 않는 방식으로 요청했어요. 아무것도 바뀌지 않았어요."),
-        lazy_gettext("화면의 단추로 다시 시도해 주세요."),
+        lazy_gettext("화면의 버튼으로 다시 시도해 주세요."),
     ),
     413: (
         lazy_gettext("보낸 내용이 너무 커요"),
@@ -69,7 +69,7 @@ _DESK: Mapping[int, Words] = {
     405: (
         lazy_gettext("이 화면에서는 할 수 없는 일입니다"),
         lazy_gettext("화면이 받지 않는 방식으로 요청했습니다. 아무것도 바뀌지 않았습니다."),
-        lazy_gettext("화면의 단추로 다시 시도해 주세요."),
+        lazy_gettext("화면의 버튼으로 다시 시도해 주세요."),
     ),
     413: (
         lazy_gettext("보낸 내용이 너무 큽니다"),

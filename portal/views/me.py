@@ -76,6 +76,7 @@ def overview() -> str:
         "me/overview.html",
         due=any(item.kind != "optional" for item in asked.items),
         suspended=asked.suspended,
+        may_resume=asked.suspended and exercising.may_resume(current_user.host_id),
         reported=objecting.of_member(current_user.member_ref),
         actions=[(url_for(endpoint), words) for endpoint, words in ACTIONS if endpoint in current_app.view_functions],
         requests=held.open_requests(at),

@@ -104,7 +104,7 @@ def pages(endpoint: str, page: int, shown: int, total: int, *, are_people: bool 
 
 def _row(report: Report) -> Row:
     standing = report.standing
-    one, (pill, state) = standing.request, pill_of(standing.state)
+    one, (pill, state) = standing.request, pill_of(standing.state, is_theirs=True)
     see = WAYS["see"]
     return Row(
         number=one.number,

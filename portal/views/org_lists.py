@@ -30,6 +30,7 @@ from portal.views.standing import due_of, pill_of
 place = Blueprint("org_lists", __name__, url_prefix="/org")
 PAGE = 50
 LONGEST = 320
+SHOWN = 60  # signs of an address: what no mistake is needs more
 PILLS = {Verdict.REQUEST: " pill--go", Verdict.CONFIRM: " pill--hold", Verdict.FIX: " pill--bad", Verdict.EXCLUDE: ""}
 BARS = {Verdict.REQUEST: "", Verdict.CONFIRM: "w", Verdict.FIX: "x", Verdict.EXCLUDE: "k"}
 SEEN: dict[str, tuple[Verdict, ...]] = {
@@ -201,7 +202,7 @@ def report(number: str) -> str:
     except NoSuchRequest:
         abort(404)
     standing = found.standing
-    pill, state = pill_of(standing.state)
+    pill, state = pill_of(standing.state, is_theirs=True)
     return render_template(
         "org_lists/report.html",
         number=number,
@@ -283,8 +284,8 @@ def _check_page(ref: str, fault: str = "") -> Response:
         "org_lists/check.html",
         ref=ref,
         name=found.name,
-        heading_words=say_text(totals.sentence) if people or not totals.counts[Verdict.CONFIRM] else _may_be(totals),
-        lead=say_text(NOTHING_YET),
+        heading_words=_heading(found, totals, people),
+        lead=_lead(totals, people),
         counted=ngettext("%(num)s행", "%(num)s행", totals.rows),
         made_at=found.made_at,
         expires_at=found.expires_at,
@@ -311,8 +312,22 @@ def _check_page(ref: str, fault: str = "") -> Response:
     return make_response(answer, 422 if fault else 200)
 
 
-def _may_be(totals: Totals) -> str:
-    return gettext("%(rows)s행을 확인했어요. 확인할 것을 골라 주세요", rows=f"{totals.rows:,}")
+def _heading(found: Listed, totals: Totals, people: int) -> str:
+    """Return what can be requested: of the rows of a list, or of the one person who was typed and has no file."""
+    to_confirm = not people and totals.counts[Verdict.CONFIRM]
+    if not found.name and to_confirm:
+        return gettext("퇴사한 회원이 맞는지 확인해 주세요")
+    if not found.name:
+        return gettext("이 회원의 삭제를 요청할 수 있어요") if people else gettext("이 회원의 삭제를 요청할 수 없어요")
+    if to_confirm:
+        return gettext("%(rows)s행을 확인했어요. 확인할 것을 골라 주세요", rows=f"{totals.rows:,}")
+    return say_text(totals.sentence)
+
+
+def _lead(totals: Totals, people: int) -> str:
+    if people or totals.counts[Verdict.CONFIRM]:
+        return say_text(NOTHING_YET)
+    return gettext("아무 일도 일어나지 않았어요. 아래 설명을 보고 고쳐 주세요.")
 
 
 def _shown(row: Judged, found: Listed) -> Shown:
@@ -333,9 +348,9 @@ def _shown(row: Judged, found: Listed) -> Shown:
 
 def _who(line: Line) -> str:
     """Return whom a row names, masked as everywhere: who typed it knows the row by its number."""
-    if line.email.strip():
-        return mask_email(line.email) if "@" in line.email else mask_login_id(line.email)
-    return mask_login_id(line.login_id) if line.login_id.strip() else "–"
+    email, login_id = line.email.strip(), line.login_id.strip()
+    who = (mask_email(email) if "@" in email else mask_login_id(email or login_id)) or "–"
+    return f"{who[:SHOWN]}…" if len(who) > SHOWN else who
 
 
 def _bar(totals: Totals) -> dict[str, Any]:
@@ -345,7 +360,8 @@ def _bar(totals: Totals) -> dict[str, Any]:
         count = totals.counts[verdict]
         if count:
             width = 100 * count / totals.rows
-            parts.append({"at": f"{at:.2f}", "width": f"{max(width - 0.3, 0.2):.2f}", "kind": BARS[verdict]})
+            gap = 0.3 if at + width < 99.99 else 0
+            parts.append({"at": f"{at:.2f}", "width": f"{max(width - gap, 0.2):.2f}", "kind": BARS[verdict]})
             at += width
     words = [
         {"kind": BARS[verdict], "words": f"{say_text(LABELS[verdict])} {totals.counts[verdict]:,}"}

@@ -9,21 +9,9 @@ from portal.records.requests import RequestEvent
 from portal.rules import refusal
 from portal.rules.progress import Word
 from portal.services import requesting
-from portal.services.requesting import KIND_WORDS, Standing
+from portal.services.requesting import Standing
 from portal.speech import say_text
-
-PILLS = {
-    "NEW": "",
-    "IN_PROGRESS": " pill--act",
-    "WAITING_FOR_REQUESTER": " pill--hold",
-    "AWAITING_APPROVAL": " pill--hold",
-    "DONE": " pill--done",
-    "PARTLY_DONE": " pill--done",
-    "REFUSED": " pill--no",
-    "CANCELLED": "",
-}
-
-MARKS = {"neutral": "", "soon": " due--soon", "today": " due--soon", "late": " due--late"}
+from portal.views.standing import due_of, kind_name, pill_of
 
 
 @dataclass(frozen=True)
@@ -55,15 +43,17 @@ class Step:
 def told(standing: Standing) -> Told:
     """Return the head of a request's receipt."""
     request = standing.request
+    pill, state = pill_of(standing.state, is_theirs=True)
+    due = due_of(standing.badge, request.due_day)
     return Told(
         number=request.number,
-        kind=say_text(KIND_WORDS[standing.kind]),
-        state=say_text(standing.state.label),
-        pill=PILLS[standing.state.status],
+        kind=kind_name(standing.kind),
+        state=state,
+        pill=pill,
         received=request.received_at,
-        due=request.due_day,
-        badge=standing.badge.label,
-        mark=MARKS[standing.badge.kind],
+        due=due.day,
+        badge=due.label,
+        mark=due.mark,
         basis=say_text(standing.basis),
         is_open=standing.state.is_open,
     )

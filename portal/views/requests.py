@@ -18,11 +18,11 @@ from portal.rules.progress import Word
 from portal.rules.request import StepRefused
 from portal.services import exercising, publishing, requesting
 from portal.services.exercising import MAY_BE_SENT, WORDS_LENGTH, Asking
-from portal.services.requesting import KIND_WORDS, NoSuchRequest, Standing
+from portal.services.requesting import NoSuchRequest, Standing
 from portal.speech import language, say_text
 from portal.views import guarding
 from portal.views.receipt_lines import step_of
-from portal.views.standing import due_of, pill_of
+from portal.views.standing import due_of, kind_name, pill_of
 
 place = Blueprint("requests", __name__, url_prefix="/requests")
 DUE_PATTERNS = {"ko": "M월 d일(E)", "en": "E d MMMM"}
@@ -128,10 +128,10 @@ def _receipt(number: str, sent: str = "", typed: str = "", fault: str = "", stat
 def _line(standing: Standing) -> Line:
     asked, state = standing.request, standing.state
     due = due_of(standing.badge, asked.due_day)
-    mark, words = pill_of(state)
+    mark, words = pill_of(state, is_theirs=True)
     return Line(
         number=asked.number,
-        kind=gettext("%(kind)s 요청", kind=say_text(KIND_WORDS[standing.kind])),
+        kind=gettext("%(kind)s 요청", kind=kind_name(standing.kind)),
         received_at=asked.received_at,
         state=words,
         pill=mark,

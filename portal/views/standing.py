@@ -48,9 +48,10 @@ class Due:
     day: date
 
 
-def pill_of(state: State) -> tuple[str, str]:
-    """Return the class and the words of a request's pill."""
-    return PILLS[state.status], say_text(state.label)
+def pill_of(state: State, *, is_theirs: bool = False) -> tuple[str, str]:
+    """Return the class and the words of a request's pill; what is new to the staff has arrived, for who asked."""
+    words = gettext("접수함") if is_theirs and state.status == "NEW" else say_text(state.label)
+    return PILLS[state.status], words
 
 
 def due_of(badge: Badge, day: date) -> Due:

@@ -41,6 +41,23 @@ def test_a_letter_arrives(app: Flask, carrier: SmtpCarrier, office: PostOffice, 
     assert state_of(app) == ("SENT", 1, "", False)
 
 
+def test_a_long_subject_keeps_its_blanks(
+    app: Flask, carrier: SmtpCarrier, office: PostOffice, clock: FakeClock
+) -> None:
+    """Where a line of the header ends, two words stay two."""
+    with app.app_context(), writing():
+        for language in ("ko", "en"):
+            values = {"link": "http://x", "account": "x", "minutes": "30", "number": "R-2026-0001"}
+            mailing.post("enter_link", "a@gaon.example", values, key_ref="member-1", language=language, at=clock())
+
+    deliver(app, carrier)
+
+    assert [message["Subject"] for message in office.taken] == [
+        "[MateCost 개인정보] 내 개인정보로 들어가는 링크",
+        "[MateCost privacy] A link to your data",
+    ]
+
+
 def test_what_is_sent_is_not_sent_again(
     app: Flask, carrier: SmtpCarrier, office: PostOffice, letter: str, clock: FakeClock
 ) -> None:

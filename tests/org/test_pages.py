@@ -79,7 +79,7 @@ def test_the_overview_tells_reports_and_an_empty_one_what_to_do(
     assert "아직 요청이 없어요. 퇴사자가 생기면 한 명 또는 명단으로 요청하세요." in empty
     row = page[page.index(number) : page.index("</tr>", page.index(number))]
     assert "2명" in row
-    assert "새 요청" in row
+    assert "접수함" in row
     assert "D-5" in row
     assert "11월 28일(토)" in row
 

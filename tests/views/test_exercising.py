@@ -138,12 +138,15 @@ def test_nothing_changed_is_told(jiwon: Browser) -> None:
 
 def test_suspending_and_resuming(jiwon: Browser) -> None:
     """One page tells what follows; one press does it, and one undoes it."""
+    jiwon.agree()
     done = jiwon.post("/me/suspend", jiwon.form("/me/suspend"))
     stopped = jiwon.get("/me/suspend").text
+    at_the_gate = jiwon.get("/consent").text
     resumed = jiwon.post("/me/resume")
 
     assert done.headers["Location"] == "/requests/R-2026-0001"
     assert "다시 이용하기" in stopped
+    assert "내가 요청해서 멈춘 상태예요." in at_the_gate
     assert resumed.status_code == 303
     assert "처리정지 요청하기" in jiwon.get("/me/suspend").text
 
@@ -171,9 +174,12 @@ def test_a_deletion_wants_the_mailed_code(jiwon: Browser) -> None:
 
 def test_a_deletion_can_be_cancelled_until_it_is_approved(jiwon: Browser) -> None:
     """One press on the receipt; the page says that it was cancelled."""
+    jiwon.agree()
     address = deletes(jiwon)
+    at_the_gate = jiwon.get("/consent").text
     done = jiwon.post(address, {"word": "CANCELLED"})
 
+    assert f'href="{address}"' in at_the_gate
     assert done.status_code == 303
     assert "요청을 취소했어요" in jiwon.get(address).text
     assert jiwon.post(address, {"word": "CANCELLED"}).status_code == 409
