@@ -1,7 +1,8 @@
 """What the gate asks the portal's store, and what an answer means: the same on both engines.
 
 The portal writes, the gate only reads. This is the contract between them: two tables and a version number, one
-question, and the epoch file that stands beside a SQLite store.
+question, and the epoch file that stands beside a SQLite store. `requirements` holds every policy version that stands;
+one that is withdrawn before its moment goes out of it.
 
 The epoch file holds EPOCH_MAGIC and a counter of 8 bytes, little endian. Whoever changes standing or policy makes it
 odd before the commit and even after it. A reader that sees an odd counter asks the store and remembers nothing; the
@@ -17,18 +18,18 @@ from urllib.parse import unquote
 
 from ..errors import StoreUnavailable
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 EPOCH_MAGIC = b"MCEPOCH1"
 EPOCH_BYTES = 16
 BUSY_S = 1.0
 LOCKED = "it is locked"
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it goes into a journal line as it is
 
-NEXT_CHANGE = "(SELECT min(effective_at) FROM policy_versions WHERE effective_at > ?)"  # by itself
+NEXT_CHANGE = "(SELECT min(effective_at) FROM requirements WHERE effective_at > ?)"  # by itself
 QUESTION = f"""
 SELECT
     (SELECT version FROM gate_contract),
-    (SELECT requirement_hash FROM policy_versions WHERE effective_at <= ? ORDER BY effective_at DESC, id DESC LIMIT 1),
+    (SELECT requirement_hash FROM requirements WHERE effective_at <= ? ORDER BY effective_at DESC, id DESC LIMIT 1),
     {NEXT_CHANGE},
     member.ref, member.requirement_hash, member.suspended
 FROM (SELECT 1) AS always LEFT JOIN standing AS member ON member.host_id = ?

@@ -48,6 +48,20 @@ class Adding(Form):
 
 
 @dataclass
+class Withdrawing(Form):
+    """The withdrawal of an announced version: why, and the version typed."""
+
+    because: str = ""
+
+    @classmethod
+    def read(cls, sent: MultiDict[str, str], version: str) -> "Withdrawing":
+        form = cls()
+        form.because = form.text(sent, "because", REASON_LENGTH, gettext("철회하는 이유를 적어 주세요."))
+        _confirm(form, sent, version)
+        return form
+
+
+@dataclass
 class Releasing(Form):
     """The release: at what time of its day, the version typed, and why sooner than usual where it is."""
 
@@ -68,7 +82,12 @@ class Releasing(Form):
             form.faults["early_because"] = gettext("%(most)s자까지 적을 수 있습니다.", most=REASON_LENGTH)
         elif fault := forbidden(form.early_because):
             form.faults["early_because"] = say_text(fault)
-        form.typed["confirm"] = sent.get("confirm", "").strip()
-        if form.typed["confirm"] != version:
-            form.faults["confirm"] = gettext("방침 이름 %(version)s을(를) 그대로 입력해 주세요.", version=version)
+        _confirm(form, sent, version)
         return form
+
+
+def _confirm(form: Form, sent: MultiDict[str, str], version: str) -> None:
+    """Read the name of the version, typed to confirm what cannot be undone."""
+    form.typed["confirm"] = sent.get("confirm", "").strip()
+    if form.typed["confirm"] != version:
+        form.faults["confirm"] = gettext("방침 이름 %(version)s을(를) 그대로 입력해 주세요.", version=version)

@@ -33,6 +33,7 @@ DUTIES: Mapping[str, str] = {  # kind: why it may be sent at all
     "objection_judged": "policy art. 6: the company that asked for a deletion learns what became of it",
     "objection_received": "PIPA art. 38(5): an objection is looked into by people",
     "policy_announced": "PIPA art. 30(2): a change of the policy is made known so that it is easily noticed",
+    "policy_withdrawn": "PIPA art. 30(2): who was told of a change learns that it does not come",
     "request_received": "Decree art. 41, 43, 44: a request is answered in time",
     "request_result": "Decree art. 41, 43, 44: the result is told with its reason and the way to object",
     "request_step": "Decree art. 41, 43, 44: the requester is told what is needed or deferred",

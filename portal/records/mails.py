@@ -69,6 +69,19 @@ def put_off(ref: str, attempts: int, due_at: datetime, fault: str) -> None:
     _change(ref, attempts, {"due_at": due_at, "fault": fault})
 
 
+def call_off_untried(kind: str, about: str) -> int:
+    """Call off the letters of a kind that nobody has begun to send, and wipe what they say; return how many."""
+    untried = update(Mail).where(Mail.kind == kind, Mail.about == about, Mail.state == "WAITING", Mail.attempts == 0)
+    return db.session.execute(untried.values(sealed=None, state="CANCELLED")).rowcount
+
+
+def sent_after(kind: str, about: str, after: int, limit: int) -> Sequence[tuple[int, str]]:
+    """Return (row, key) of the next letters of a kind that were sent or are being sent, in the order of their rows."""
+    query = select(Mail.id, Mail.key_ref).where(Mail.kind == kind, Mail.about == about, Mail.id > after)
+    rows = db.session.execute(query.where(Mail.state.in_(("WAITING", "SENT"))).order_by(Mail.id).limit(limit))
+    return [(row.id, row.key_ref) for row in rows]
+
+
 def counts() -> dict[str, int]:
     """Return how many letters stand in each state."""
     return {row[0]: row[1] for row in db.session.execute(select(Mail.state, func.count()).group_by(Mail.state))}

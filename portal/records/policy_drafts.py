@@ -56,8 +56,21 @@ class Announcement(Model):
     done_at: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
-def add(row: PolicyDraft | PolicyRelease | Announcement) -> None:
-    """Keep a draft, a release or the beginning of an announcement."""
+class Recall(Model):
+    """How far the letters that a withdrawn version will not take effect have come: the last letter about its coming
+    that was answered, by row, and how many were called off before they were sent."""
+
+    __tablename__ = "policy_recalls"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    last_mail: Mapped[int] = mapped_column(Identifier)
+    told: Mapped[int]
+    called_off: Mapped[int]
+    done_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+
+
+def add(row: PolicyDraft | PolicyRelease | Announcement | Recall) -> None:
+    """Keep a draft, a release, or the beginning of an announcement or of a recall."""
     db.session.add(row)
     db.session.flush()
 
@@ -87,6 +100,23 @@ def releases() -> dict[str, PolicyRelease]:
 def announcements() -> dict[str, Announcement]:
     """Return how far each announcement has come, by version."""
     return {row.version: row for row in db.session.scalars(select(Announcement))}
+
+
+def recalls() -> dict[str, Recall]:
+    """Return how far each recall has come, by version."""
+    return {row.version: row for row in db.session.scalars(select(Recall))}
+
+
+def announcement_held(version: str) -> Announcement | None:
+    """Return the announcement of a version, held until the transaction ends."""
+    query = select(Announcement).where(Announcement.version == version).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def unfinished_recall() -> Recall | None:
+    """Return a recall that is not done, held until the transaction ends."""
+    query = select(Recall).where(Recall.done_at.is_(None)).order_by(Recall.version).limit(1)
+    return db.session.scalars(query.with_for_update(skip_locked=True)).first()
 
 
 def unfinished_announcement() -> Announcement | None:

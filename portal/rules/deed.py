@@ -68,6 +68,7 @@ class Deed(StrEnum):
     POLICY_DRAFTED = "policy.drafted"
     POLICY_DROPPED = "policy.dropped"
     POLICY_RELEASED = "policy.released"
+    POLICY_WITHDRAWN = "policy.withdrawn"
     SEPARATED_READ = "separated.read"
     PROCESSOR_WRITTEN = "processor.written"
     PROCESSOR_CONTRACT = "processor.contract"
@@ -143,6 +144,7 @@ WORDS: Mapping[Deed, Text] = {
     Deed.POLICY_DRAFTED: Text(ko="처리방침 초안 작성", en="Policy drafted"),
     Deed.POLICY_DROPPED: Text(ko="처리방침 초안 버림", en="Policy draft dropped"),
     Deed.POLICY_RELEASED: Text(ko="처리방침 발행", en="Policy released"),
+    Deed.POLICY_WITHDRAWN: Text(ko="처리방침 철회", en="Policy withdrawn"),
     Deed.SEPARATED_READ: Text(ko="분리 보관 기록 조회", en="Separated record read"),
     Deed.PROCESSOR_WRITTEN: Text(ko="위탁·제공 대장 작성", en="Register entry written"),
     Deed.PROCESSOR_CONTRACT: Text(ko="위탁 계약 기록", en="Contract recorded"),

@@ -17,6 +17,7 @@ from portal.services.publishing import Published
 from portal.settings import Settings
 
 AT_ONCE = 200
+LETTER = "policy_announced"
 
 
 def tell_some(at: datetime, limit: int = AT_ONCE) -> int:
@@ -55,7 +56,7 @@ def _write(address: str, member_ref: str, version: Published, at: datetime) -> N
         "changes": mailing.link("/versions"),
     }
     mailing.post(
-        "policy_announced",
+        LETTER,
         address,
         values,
         key_ref=member_ref,

@@ -33,6 +33,7 @@ from portal.services import (
     leaving,
     listing,
     mailing,
+    recalling,
     reminding,
     requesting,
     sweeping,
@@ -69,13 +70,17 @@ class Ran:
 
 
 def announce_versions(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:
-    """Write to members about versions that were released, chunk by chunk."""
+    """Write to members about versions that were released or withdrawn, chunk by chunk."""
     told = 0
     with app.app_context():
         while done := announcing.tell_some(at):
             told += done
             tell(f"announcements: {told} members looked at")
-    return {"members": told}
+        recalled = 0
+        while done := recalling.tell_some(at):
+            recalled += done
+            tell(f"announcements: {recalled} members of a withdrawn version looked at")
+    return {"members": told, "recalled": recalled}
 
 
 def deliver_letters(app: Flask, at: datetime, tell: Tell) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Whether members are asked again is decided by the requirement hash alone: a version with another hash makes every
 older standing stale at the moment it takes effect, without anybody touching a row; a version with the same hash, a
-correction of words or contacts, asks nobody. A published version is never changed.
+correction of words or contacts, asks nobody. A published version is never changed; one that was withdrawn before its
+moment stays readable and is never in force.
 """
 
 import hashlib
@@ -42,6 +43,14 @@ class VersionTaken(Exception):
         super().__init__(f"version {version} is published with another text; give the new text a new version")
 
 
+class WasWithdrawn(VersionTaken):
+    """A version of this name was withdrawn; nobody who was told of it may meet another text under the same name."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(version)
+        self.args = (f"version {version} was withdrawn; give the text a new version",)
+
+
 class TooLate(Exception):
     """The version would have taken effect in the past, and what members were told then would be rewritten."""
 
@@ -63,11 +72,12 @@ class StillUsed(Exception):
 
 @dataclass(frozen=True)
 class Published:
-    """One published version with the moment it takes effect (aware UTC)."""
+    """One published version with the moment it takes effect (aware UTC), and the one at which it was withdrawn."""
 
     policy: Policy
     effective_at: datetime
     requirement_hash: str
+    withdrawn_at: datetime | None = None
 
 
 def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
@@ -107,6 +117,8 @@ def judge(policy: Policy, effective_at: datetime, at: datetime) -> Published | N
         raise StillUsed(unbound)
     known = policies.named(policy.version)
     if known is not None:
+        if known.withdrawn_at is not None:
+            raise WasWithdrawn(policy.version)
         if known.body_sha256 != _sha256(to_json(policy)):
             raise VersionTaken(policy.version)
         return _published(known)
@@ -148,8 +160,18 @@ def version_named(version: str) -> Published | None:
 
 
 def versions() -> list[Published]:
-    """Return every published version, the last to take effect first."""
+    """Return every published version, withdrawn ones too, the last to take effect first."""
     return [_published(row) for row in policies.newest_first()]
+
+
+def followed(known: Sequence[Published]) -> dict[str, Published]:
+    """Return the version that each of `known`, newest first, follows: nothing follows one that was withdrawn."""
+    found: dict[str, Published] = {}
+    for n, one in enumerate(known):
+        before = next((older for older in known[n + 1 :] if older.withdrawn_at is None), None)
+        if before is not None:
+            found[one.policy.version] = before
+    return found
 
 
 def _sha256(body: str) -> str:
@@ -181,7 +203,7 @@ _read = _Read(KEPT_POLICIES)
 
 
 def _published(row: policies.PolicyVersion) -> Published:
-    return Published(_read.policy(row), row.effective_at, row.requirement_hash)
+    return Published(_read.policy(row), row.effective_at, row.requirement_hash, row.withdrawn_at)
 
 
 def _is_published(version: str) -> bool:

@@ -65,7 +65,9 @@ class Terms:
     """The rules of every version that has taken effect by `at`. Raises NothingInForce."""
 
     def __init__(self, at: datetime) -> None:
-        self._versions = [one for one in reversed(publishing.versions()) if one.effective_at <= at]
+        self._versions = [
+            one for one in reversed(publishing.versions()) if one.effective_at <= at and not one.withdrawn_at
+        ]
         if not self._versions:
             raise NothingInForce(at)
         self._moments = [one.effective_at for one in self._versions]

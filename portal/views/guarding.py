@@ -159,6 +159,8 @@ CLOSED: dict[str, str] = {
     "policies.add": "policies.write",
     "policies.take_out": "policies.write",
     "policies.release": "policies.write",
+    "policies.withdrawal": "policies.write",
+    "policies.withdraw": "policies.write",
     "holds.overview": "holds.read",
     "holds.place_one": "holds.write",
     "holds.lift": "holds.write",

@@ -11,16 +11,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from portal import clock
 from portal.clock import seoul_day
 from portal.forms.handlers import Form
-from portal.forms.policies import Adding, Beginning, Releasing
+from portal.forms.policies import Adding, Beginning, Releasing, Withdrawing
 from portal.forms.policy_facts import Field, faults_of, fields_of, read, title_of
 from portal.policy.faults import PolicyFaults
 from portal.policy.model import ARTICLE_NUMBERS
 from portal.rules.lead_time import DAYS, earliest_day
 from portal.rules.naming import section_name
-from portal.services import accounts, drafting, releasing, versioning
+from portal.services import accounts, drafting, recalling, releasing, versioning
 from portal.services.drafting import LISTS, SINGLE, ChangedMeanwhile, Draft, NoSuchDraft, name_of
 from portal.services.publishing import StillUsed, TooLate, VersionTaken
+from portal.services.recalling import NoSuchVersion, NotAhead
 from portal.services.releasing import TooSoon
+from portal.services.versioning import Version
 from portal.speech import language, say_day, say_text
 from portal.views import errors, guarding
 from portal.views.comparing import words_apart
@@ -54,6 +56,28 @@ def begin() -> Response:
     if beginning.effective_on is None:
         return _overview(beginning)
     return _to_draft(drafting.begin(beginning.effective_on, by, at), gettext("시행 중인 방침으로 초안을 만들었습니다."))
+
+
+@place.get("/versions/<version>/withdrawal")
+def withdrawal(version: str) -> Response:
+    return _withdrawal_page(version, Withdrawing())
+
+
+@place.post("/versions/<version>/withdrawal")
+def withdraw(version: str) -> Response:
+    """Withdraw an announced version: a reason, its name typed and the second factor given again."""
+    form = Withdrawing.read(request.form, version)
+    if form.faults:
+        return _withdrawal_page(version, form)
+    guarding.require_fresh()
+    try:
+        recalling.withdraw(version, form.because, guarding.by(), clock.now)
+    except NoSuchVersion:
+        abort(404)
+    except NotAhead:
+        return _not_ahead(version)
+    flash(gettext("%(version)s 방침을 철회했습니다. 시행되지 않습니다.", version=version))
+    return redirect(url_for("policies.overview"), 303)  # type: ignore[return-value]
 
 
 @place.errorhandler(RequestEntityTooLarge)
@@ -209,6 +233,10 @@ def _overview(form: Form, refused: int = 422) -> Response:
                 "asked_again": one.asked_again,
                 "announced": one.announced,
                 "early_because": one.early_because,
+                "withdrawn": one.withdrawn,
+                "recalled": one.recalled,
+                "told": _told(one),
+                "may_withdraw": one.state == "ANNOUNCED",
             }
             for one in versioning.versions(at)
         ],
@@ -220,6 +248,35 @@ def _overview(form: Form, refused: int = 422) -> Response:
         faults=form.summary,
     )
     return make_response(page, refused if form.faults else 200)
+
+
+def _told(one: Version) -> int:
+    """Return how many members were written to, without letters that were called off before they were sent."""
+    if one.announced is None:
+        return 0
+    return one.announced.told - (one.recalled.called_off if one.recalled else 0)
+
+
+def _withdrawal_page(version: str, form: Withdrawing) -> Response:
+    found = versioning.version(version, clock.now())
+    if found is None:
+        abort(404)
+    if found.state != "ANNOUNCED":
+        return _not_ahead(version)
+    page = render_template(
+        "desk/policy_withdrawal.html",
+        version=version,
+        effective_at=found.published.effective_at,
+        told=_told(found),
+        form=form,
+        faults=form.summary,
+    )
+    return make_response(page, 422 if form.faults else 200)
+
+
+def _not_ahead(version: str) -> Response:
+    flash(gettext("%(version)s 방침은 이제 철회할 수 없습니다. 시행 1분 전까지 철회할 수 있습니다.", version=version))
+    return redirect(url_for("policies.overview"), 303)  # type: ignore[return-value]
 
 
 def _fact_page(found: Draft, section: str, key: str, held: Any, form: Form, changed: str = "") -> Response:

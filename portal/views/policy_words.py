@@ -11,6 +11,7 @@ STATES: dict[str, tuple[str, Any]] = {
     "ANNOUNCED": (" pill--hold", lazy_gettext("시행 예정")),
     "EFFECTIVE": (" pill--done", lazy_gettext("시행 중")),
     "SUPERSEDED": ("", lazy_gettext("지난 방침")),
+    "WITHDRAWN": (" pill--bad", lazy_gettext("철회됨")),
 }
 TOO_LARGE = lazy_gettext("파일이 1MB를 넘어 받지 않았습니다. 방침 파일(TOML)이 맞는지 확인해 주세요.")
 FAULTS = {

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
-from itertools import pairwise
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext, ngettext
@@ -42,12 +41,13 @@ class ShownArticle:
 
 @dataclass(frozen=True)
 class ShownPolicy:
-    """One version of the policy as a page; `state` is "current", "past" or "coming"."""
+    """One version of the policy as a page; `state` is "current", "past", "coming" or "withdrawn"."""
 
     version: str
     state: str
     title: str
     effective: date
+    withdrawn: date | None
     lead: str
     description: str
     labels: tuple[Label, ...]
@@ -64,6 +64,7 @@ class Row:
     state: str
     state_words: str
     effective: date
+    withdrawn: date | None
     summary: str
     compare: str | None
 
@@ -89,7 +90,7 @@ def versions() -> str:
     at = clock.now()
     known = publishing.versions()
     current = publishing.in_force(at).policy.version
-    older = {new.policy.version: old for new, old in pairwise(known)}
+    older = publishing.followed(known)
     rows = [_row(one, older.get(one.policy.version), current, at) for one in known]
     return render_template("public/versions.html", choices=rows)
 
@@ -118,7 +119,9 @@ def version(version: str) -> str:
     published = _named(version)
     if published is None:
         abort(404)
-    return render_template("public/policy.html", shown=_shown(published, _state(published, clock.now())))
+    at = clock.now()
+    state = _state(published, publishing.in_force(at).policy.version, at)
+    return render_template("public/policy.html", shown=_shown(published, state))
 
 
 @place.get("/receipt-key.pem")
@@ -144,6 +147,7 @@ def _shown(published: Published, state: str) -> ShownPolicy:
         state=state,
         title=policy.title.in_language(spoken),
         effective=clock.seoul_day(published.effective_at),
+        withdrawn=_withdrawn_on(published),
         lead=gettext(
             "%(service)s 회원의 개인정보를 어떻게 다루는지 알려드립니다.",
             service=company.service.in_language(spoken),
@@ -190,25 +194,39 @@ def _named(version: str) -> Published | None:
     return publishing.version_named(version) if version else None
 
 
-def _state(published: Published, at: datetime) -> str:
+def _state(published: Published, current: str, at: datetime) -> str:
+    if published.withdrawn_at is not None:
+        return "withdrawn"
     if published.effective_at > at:
         return "coming"
-    return "current" if publishing.in_force(at).policy.version == published.policy.version else "past"
+    return "current" if published.policy.version == current else "past"
 
 
 def _row(one: Published, older: Published | None, current: str, at: datetime) -> Row:
-    state = "current" if one.policy.version == current else "coming" if one.effective_at > at else "past"
-    words = {"current": gettext("시행 중"), "coming": gettext("시행 예정"), "past": gettext("지난 방침")}
+    state = _state(one, current, at)
+    words = {
+        "current": gettext("시행 중"),
+        "coming": gettext("시행 예정"),
+        "past": gettext("지난 방침"),
+        "withdrawn": gettext("철회됨"),
+    }
     summary = one.policy.reason.in_language(language())
     link = None
     if older is not None:
         link = url_for("public.compare", **{"from": older.policy.version, "to": one.policy.version})
-    return Row(one.policy.version, state, words[state], clock.seoul_day(one.effective_at), summary, link)
+    effective = clock.seoul_day(one.effective_at)
+    return Row(one.policy.version, state, words[state], effective, _withdrawn_on(one), summary, link)
+
+
+def _withdrawn_on(published: Published) -> date | None:
+    return clock.seoul_day(published.withdrawn_at) if published.withdrawn_at else None
 
 
 def _summary(old: Published, new: Published) -> str:
     if old.policy.version == new.policy.version:
         return gettext("같은 방침을 두 번 골랐습니다.")
+    if new.withdrawn_at is not None:
+        return gettext("%(version)s 방침은 철회되어 시행되지 않습니다.", version=new.policy.version)
     if old.requirement_hash == new.requirement_hash:
         return gettext("동의하는 내용은 같습니다. 이 변경으로 다시 동의를 받지 않습니다.")
     return gettext("동의하는 내용이 바뀌어 회원에게 다시 동의를 받습니다.")

@@ -25,7 +25,7 @@ MORE_PURPOSES = {
         'items = ["cookie", "access_log", "ip_address"]\npurposes = ["service", "usage_alert"]'
     ),
 }
-VERSION, LATER = "2021-02-04", "2026-11-05"
+VERSION, LATER, AHEAD = "2021-02-04", "2026-11-05", "2090-01-05"
 OPTIONAL = """
 [[consent_items]]
 key = "news"
@@ -244,6 +244,12 @@ def _release_of_a_change(person: Person) -> None:
     person.page.get_by_label("기간: 년", exact=True).fill("4")
     person.button("저장").click()
     person.page.get_by_role("link", name="비교하고 발행하기").click()
+
+
+def _withdrawal_with_errors(person: Person) -> None:
+    person.installation.announce(AHEAD)
+    at_desk(f"/privacy/desk/policy/versions/{AHEAD}/withdrawal")(person)
+    person.button("방침 철회하기").click()
 
 
 def _log_with_errors(person: Person) -> None:
@@ -513,6 +519,7 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "a draft of the policy": ("2027-01-04 초안", _drafting()),
     "a fact with errors": (re.compile("처리 위탁"), _fact_with_errors),
     "an addition to the policy": (re.compile("추가"), _drafting("/add/articles")),
+    "a withdrawal with errors": (f"{AHEAD} 방침 철회", _withdrawal_with_errors),
     "a release": ("2027-01-04 방침 비교와 발행", _release_of_a_change),
     "access records": ("접속기록", _desk("/privacy/desk/access")),
 }

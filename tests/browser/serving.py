@@ -112,6 +112,24 @@ class Installation:
     def publish(self, version: str, edits: dict[str, str], *, toml: str = "") -> None:
         """Publish the newest policy again as `version` with words exchanged and `toml` added, and wait until it is in
         force."""
+        new = self._written(version, edits, toml)
+        for ahead_s in (6, 20, 50):  # a version may not begin in the past, and a busy machine is slow to start
+            starts = datetime.now(SEOUL) + timedelta(seconds=ahead_s)
+            done = self.order(
+                "policy", "publish", new, "--effective-at", starts.isoformat(timespec="seconds"), "--reason", "시험"
+            )
+            if done.returncode == 0:
+                break
+        assert done.returncode == 0, done.stderr
+        self._published = new
+        wait_for(lambda: datetime.now(SEOUL) > starts or None, "the effective time")
+
+    def announce(self, version: str) -> None:
+        """Publish the newest policy again for a day far ahead, unless it is."""
+        done = self.order("policy", "publish", self._written(version, {}, ""))
+        assert done.returncode == 0, done.stderr
+
+    def _written(self, version: str, edits: dict[str, str], toml: str) -> Path:
         old = self._published
         words = old.read_text()
         for before, after in {old.stem: version, **edits}.items():
@@ -125,16 +143,7 @@ class Installation:
             copy = texts / text.relative_to(old.with_suffix(""))
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(text.read_bytes())
-        for ahead_s in (6, 20, 50):  # a version may not begin in the past, and a busy machine is slow to start
-            starts = datetime.now(SEOUL) + timedelta(seconds=ahead_s)
-            done = self.order(
-                "policy", "publish", new, "--effective-at", starts.isoformat(timespec="seconds"), "--reason", "시험"
-            )
-            if done.returncode == 0:
-                break
-        assert done.returncode == 0, done.stderr
-        self._published = new
-        wait_for(lambda: datetime.now(SEOUL) > starts or None, "the effective time")
+        return new
 
     @contextmanager
     def served(self) -> Iterator[None]:

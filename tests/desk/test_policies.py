@@ -181,6 +181,28 @@ def test_a_file_that_is_no_policy_is_refused(app: Flask, officer: Browser, name:
         assert drafting.open_drafts() == []
 
 
+def test_an_announced_version_is_withdrawn(officer: Browser, draft: str) -> None:
+    """A reason and its name typed: the desk and the public say so from then on, and it is not withdrawn twice."""
+    officer.post(f"{draft}/release", {"seen": "1", "time": "00:00", "confirm": "2027-01-04"})
+    page = "/desk/policy/versions/2027-01-04/withdrawal"
+    assert page in officer.get("/desk/policy").text
+
+    wrong = officer.post(page, {"because": "", "confirm": "2027"})
+    assert (wrong.status_code, wrong.text.count('class="err"')) == (422, 2)
+    done = officer.post(page, {"because": "수탁자 이름 오류", "confirm": "2027-01-04"})
+    assert (done.status_code, done.location) == (303, "/desk/policy")
+
+    desk = officer.get("/desk/policy").text
+    assert "철회 이유: 수탁자 이름 오류" in desk
+    assert page not in desk
+    assert "2026년 11월 23일에 철회되어 시행되지 않는 처리방침입니다." in officer.get("/versions/2027-01-04").text
+    public = officer.get("/versions").text
+    assert ("철회됨" in public, "수탁자 이름 오류" in public) == (True, False)
+    assert officer.get(page).status_code == 303
+    assert "이제 철회할 수 없습니다." in officer.get("/desk/policy").text
+    assert officer.get("/desk/policy/versions/2027-01-05/withdrawal").status_code == 404
+
+
 @pytest.mark.parametrize("day", ["", "2027-02-30", "yesterday"])
 def test_a_day_that_is_none_is_told(officer: Browser, day: str) -> None:
     """The field says how to write it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -11,7 +11,7 @@ from babel.messages.mofile import read_mo
 from flask import Flask
 
 from middleware.outbound import REL
-from portal.clock import seoul_day
+from portal.clock import SEOUL, seoul_day
 from portal.database import db, writing
 from portal.demo.members import SampleMembers
 from portal.records import drafts, leavers, members, requests
@@ -102,6 +102,7 @@ PLACES = {
     "policies.fact": "/desk/policy/drafts/{draft}/processors/kicc",
     "policies.add": "/desk/policy/drafts/{draft}/add/items",
     "policies.check": "/desk/policy/drafts/{draft}/release",
+    "policies.withdrawal": "/desk/policy/versions/{announced}/withdrawal",
     "destructions.overview": "/desk/destructions",
     "destructions.case": "/desk/destructions/{destroyed}",
     "holds.overview": "/desk/holds",
@@ -157,6 +158,7 @@ NO_PAGES = {
     "policies.begin",
     "policies.take_out",
     "policies.release",
+    "policies.withdraw",
     "holds.place_one",
     "desk.reveal",
     "desk.paper",
@@ -212,6 +214,7 @@ FILLED: dict[str, Callable[[Browser], str]] = {  # what stands in braces above, 
     "invited": lambda jiwon: invited(jiwon)[1],
     "case": lambda jiwon: asked(jiwon),
     "draft": lambda jiwon: drafted(jiwon),
+    "announced": lambda jiwon: announced(jiwon),
     "certified": lambda jiwon: certified(jiwon)[0],
     "destroyed": lambda jiwon: certified(jiwon)[1],
     "unconfirmed": lambda jiwon: issued(jiwon, "REPLY"),
@@ -269,6 +272,15 @@ def drafted(jiwon: Browser) -> str:
         rule = drafting.fact_of(drafting.draft_of(ref), "retention_rules", "dispute") | {"period": {"years": 4}}
         drafting.rewrite(ref, "retention_rules", "dispute", rule, seen=1, by=OPERATOR, at=at)
         return ref
+
+
+def announced(jiwon: Browser) -> str:
+    """Return the name of a version that was released and lies ahead."""
+    ref, app = drafted(jiwon), jiwon.client.application
+    with app.app_context():
+        at = app.extensions["portal.clock"]()
+        starts = datetime(2027, 1, 4, tzinfo=SEOUL)
+        return drafting.release(ref, starts, "", seen=2, by=OPERATOR, at=at).policy.version
 
 
 def issued(jiwon: Browser, purpose: proving.Purpose) -> str:

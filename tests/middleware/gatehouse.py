@@ -49,8 +49,8 @@ class Store:
     def epoch(self) -> Path:
         return self.path.with_name(self.path.name + ".epoch")
 
-    def publish(self, requirement_hash: str, effective_at: int = 0) -> None:
-        """Publish one more version of the policy."""
+    def publish(self, requirement_hash: str, effective_at: int = 0) -> str:
+        """Publish one more version of the policy, and return its name."""
         self._published += 1
         version = f"{effective_at}-{self._published}"
         self.change(
@@ -60,6 +60,11 @@ class Store:
             requirement_hash,
             effective_at,
         )
+        return version
+
+    def withdraw(self, version: str) -> None:
+        """Note that a version was withdrawn."""
+        self.change("INSERT INTO policy_withdrawals VALUES (?, 'wrong', 'officer', 0)", version)
 
     def stand(self, host_id: str, requirement_hash: str | None, *, suspended: bool = False) -> None:
         """Note which requirement a member has satisfied; None is a withdrawal."""

@@ -90,14 +90,14 @@ def locked(bench: Bench) -> Iterator[None]:
 def contract(bench: Bench, version: str) -> Iterator[None]:
     bench.store.change(f"UPDATE gate_contract SET version = {version}")
     yield
-    bench.store.change("UPDATE gate_contract SET version = 1")
+    bench.store.change("UPDATE gate_contract SET version = 2")
 
 
 @contextmanager
 def no_contract(bench: Bench) -> Iterator[None]:
     bench.store.change("DELETE FROM gate_contract")
     yield
-    bench.store.change("INSERT INTO gate_contract (version) VALUES (1)")
+    bench.store.change("INSERT INTO gate_contract (version) VALUES (2)")
 
 
 @contextmanager
@@ -137,9 +137,9 @@ STORE_FAULTS: dict[str, tuple[Callable[[Bench], AbstractContextManager[None]], s
     "empty": (empty, "store unavailable: OperationalError SQLITE_ERROR;"),
     "a directory": (a_directory, "store unavailable: OperationalError SQLITE_IOERR_READ;"),
     "locked": (locked, "store unavailable: it is locked;"),
-    "schema too old": (lambda b: contract(b, "0"), "store unavailable: its tables have contract 0; this gate needs 1;"),
-    "schema too new": (lambda b: contract(b, "2"), "store unavailable: its tables have contract 2; this gate needs 1;"),
-    "no contract": (no_contract, "store unavailable: its tables have contract none; this gate needs 1;"),
+    "schema too old": (lambda b: contract(b, "1"), "store unavailable: its tables have contract 1; this gate needs 2;"),
+    "schema too new": (lambda b: contract(b, "3"), "store unavailable: its tables have contract 3; this gate needs 2;"),
+    "no contract": (no_contract, "store unavailable: its tables have contract none; this gate needs 2;"),
     "a table is gone": (no_table, "store unavailable: OperationalError SQLITE_ERROR;"),
     "no policy in force": (before_any_policy, "store unavailable: no policy is in force;"),
     "the host's reader raises": (reader_raises, "identity unavailable: the host's reader raised LookupError;"),
@@ -538,8 +538,8 @@ def test_a_lock_is_waited_for_one_second(postgres_bench: Bench, caplog: pytest.L
 @pytest.mark.parametrize(
     ("breaking", "mending", "words"),
     [
-        ("UPDATE gate_contract SET version = 0", "UPDATE gate_contract SET version = 1", "its tables have contract 0"),
-        ("DELETE FROM gate_contract", "INSERT INTO gate_contract VALUES (1)", "its tables have contract none"),
+        ("UPDATE gate_contract SET version = 0", "UPDATE gate_contract SET version = 2", "its tables have contract 0"),
+        ("DELETE FROM gate_contract", "INSERT INTO gate_contract VALUES (2)", "its tables have contract none"),
         ("ALTER TABLE standing RENAME TO away", "ALTER TABLE away RENAME TO standing", "UndefinedTable 42P01"),
     ],
     ids=["schema too old", "no contract", "a table is gone"],
@@ -567,7 +567,7 @@ def test_a_gate_that_begins_on_another_schema_is_shut(
     gate = gates(host, either_store, journal)
 
     assert ask(gate, environ_of("/orders", "GET", "kim")).code == 503
-    either_store.by_hand("UPDATE gate_contract SET version = 1")
+    either_store.by_hand("UPDATE gate_contract SET version = 2")
     assert ask(gate, environ_of("/orders", "GET", "kim")).code == 200
 
 
@@ -578,7 +578,7 @@ def test_the_schema_that_a_url_names_is_heeded(
     """Options of the store's URL are kept beside the gate's own, so that a store may live in a schema."""
     with either_store.connection() as connection:
         connection.execute("CREATE SCHEMA elsewhere")
-        for table in ("gate_contract", "policy_versions", "standing"):
+        for table in ("gate_contract", "requirements", "standing"):
             connection.execute(f"CREATE TABLE elsewhere.{table} AS TABLE public.{table}")
         connection.execute("UPDATE elsewhere.standing SET requirement_hash = NULL")
     elsewhere = Store(either_store.url + "&options=-csearch_path%3Delsewhere")

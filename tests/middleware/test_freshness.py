@@ -83,6 +83,22 @@ def test_a_material_version_asks_again_at_once(either_gate: ConsentGate, either_
     assert code(either_gate) == 200
 
 
+def test_a_withdrawn_version_never_bites(either_gate: ConsentGate, either_store: Store, micro: MicroClock) -> None:
+    """A version that is withdrawn before its moment stops nobody at it, though a gate had looked ahead to it; the one
+    announced after it is not touched."""
+    coming = either_store.publish(MATERIAL, NOON + 10)
+    either_store.publish(MATERIAL, NOON + 20)
+    assert code(either_gate) == 200
+
+    either_store.withdraw(coming)
+
+    seen = []
+    for at in (0, 10, 19, 20):
+        micro.now = NOON + at
+        seen.append(code(either_gate))
+    assert seen == [200, 200, 200, 403]
+
+
 def test_a_change_of_wording_asks_nobody(either_gate: ConsentGate, either_store: Store) -> None:
     """A version with the same requirements lets everybody go on."""
     assert code(either_gate) == 200

@@ -59,11 +59,14 @@ def test_a_withdrawal_is_seen_in_every_process(askers: list[Asker], either_store
 
 def test_a_publication_is_seen_in_every_process(askers: list[Asker], either_store: Store) -> None:
     """Fifty times: after a version with other requirements was published, the next request in each of three other
-    running processes asks for them."""
+    running processes asks for them; after it was withdrawn or followed by another, none does."""
     either_store.stand("new", MATERIAL)
-    seen = []
+    seen, version = [], ""
     for flip in range(FLIPS):
-        either_store.publish(REQUIRED if flip % 2 else MATERIAL, 1_700_000_000_000_001 + flip)
+        if flip % 4 == 3:
+            either_store.withdraw(version)
+        else:
+            version = either_store.publish(REQUIRED if flip % 2 else MATERIAL, 1_700_000_000_000_001 + flip)
         seen.append([(asker.code("kim"), asker.code("new")) for asker in askers])
 
     assert seen == [[(403, 200)] * 3, [(200, 403)] * 3] * (FLIPS // 2)

@@ -18,6 +18,7 @@ A_REQUEST = """
 """
 ROWS = {
     "policy_versions": "(1, '2021-02-04', '{}', 'body', 'hash', 0, 0)",
+    "policy_withdrawals": "('2021-02-04', 'why', 'officer', 0)",
     "shown_texts": "('sha', 'ko', 'text')",
     "consent_events": "(1, 'e1', 's1', 'ref', 'account', 'GRANTED', 'hash', 'sha', '2021-02-04', 'ko', 'WEB', 0)",
     "receipts": "(1, 'r1', 's1', 'ref', 0, '{}')",
@@ -30,6 +31,7 @@ ROWS = {
 }
 ANY_COLUMN = {
     "policy_versions": "effective_at = 1",
+    "policy_withdrawals": "because = 'another'",
     "shown_texts": "body = 'another'",
     "consent_events": "decision = 'REFUSED'",
     "receipts": "body = '[]'",
@@ -99,6 +101,17 @@ def test_rows_are_never_deleted(main: Engine, table: str) -> None:
             attempt(main, f"TRUNCATE {table} CASCADE")
 
     assert count(main, table, "1 = 1") == 1
+
+
+def test_what_the_gate_asks_follows_versions_and_withdrawals(main: Engine) -> None:
+    """The requirement of a version that stands is neither changed nor deleted; that of a withdrawn one is gone."""
+    attempt(main, "INSERT INTO policy_versions VALUES (2, '2027-01-04', '{}', 'body', 'other', 9, 0)")
+
+    for statement in ("UPDATE requirements SET effective_at = 1", "DELETE FROM requirements"):
+        with pytest.raises(DatabaseError, match="requirement"):
+            attempt(main, statement)
+    assert count(main, "requirements", "requirement_hash = 'other' AND effective_at = 9") == 1
+    assert count(main, "requirements", "1 = 1") == 1
 
 
 @pytest.mark.parametrize("table", ROWS)

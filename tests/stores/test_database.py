@@ -211,7 +211,7 @@ if not child:
 _, status = os.waitpid(child, 0)
 with engine.connect() as connection:
     assert id(connection.connection.driver_connection) == mine
-    assert connection.scalar(text("SELECT version FROM gate_contract")) == 1
+    assert connection.scalar(text("SELECT version FROM gate_contract")) == 2
 sys.exit(os.waitstatus_to_exitcode(status))
 """
     done = subprocess.run([sys.executable, "-c", program, settings.main_store], timeout=60, check=False)

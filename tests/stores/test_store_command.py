@@ -137,7 +137,7 @@ from sqlalchemy import text
 run = migrating._run
 def run_and_die(store, connection, target):
     run(store, connection, target)
-    assert connection.scalar(text("SELECT version FROM gate_contract")) == 1
+    assert connection.scalar(text("SELECT version FROM gate_contract")) == 2
     os.kill(os.getpid(), signal.SIGKILL)
 migrating._run = run_and_die
 migrating.upgrade(Settings.from_environ(os.environ))
