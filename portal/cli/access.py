@@ -12,7 +12,7 @@ from portal.cli import portal_app
 
 @click.group()
 def access() -> None:
-    """Access records: who reached the service, when and from where (Article 5)."""
+    """Access records (Article 5): drain them, let them expire."""
 
 
 @access.command()
@@ -20,7 +20,7 @@ def access() -> None:
     "--once/--follow", default=True, show_default=True, help="One pass, or a pass every interval until stopped."
 )
 def drain(once: bool) -> None:
-    """Move this node's journal into the access store, each record exactly once.
+    """Move this node's journal into the access store. Takes each record exactly once.
 
     On one box the portal does this by itself (PORTAL_DRAIN=thread). On many, run it with --follow on each.
     """
@@ -59,7 +59,7 @@ def drain(once: bool) -> None:
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The Seoul day to sweep for; today unless given.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be destroyed, and change nothing.")
 def sweep(as_of: datetime | None, dry_run: bool) -> None:
-    """Destroy the access records whose time is over: the day's key first, then its records."""
+    """Destroy the access records whose time is over. The day's key goes first, then its records."""
     from portal.services import expiring
     from portal.services.publishing import NothingInForce
     from portal.vault.day_keys import KeyLingers

@@ -19,7 +19,7 @@ def audit() -> None:
 @audit.command()
 @click.option("--head", "head_file", type=click.File("r", "utf-8"), help="A head that `portal audit head` printed.")
 def verify(head_file: TextIO | None) -> None:
-    """Tell whether every row is as it was written; name the first that is not, and end with status 1."""
+    """Tell whether every row is as it was written. Names the first that is not, and ends with status 1."""
     from portal.rules.chain import Broken
     from portal.services import verifying
     from portal.vault.documents import NotGenuine
@@ -46,7 +46,7 @@ def verify(head_file: TextIO | None) -> None:
 
 @audit.command()
 def head() -> None:
-    """Print the head of the chain, signed: keep it where nobody who writes the store can reach it."""
+    """Print the head of the chain, signed. Keep it where nobody who writes the store can reach it."""
     from portal import clock
     from portal.services import verifying
 
@@ -59,7 +59,7 @@ def head() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Rows from this Seoul day on.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 def show(subject: str, since: datetime | None, limit: int) -> None:
-    """Print rows, newest first: references and codes, no personal data. The look itself is audited."""
+    """Print rows, newest first. References and codes, no personal data; the look itself is audited."""
     from portal import clock
     from portal.services import verifying
 

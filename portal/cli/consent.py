@@ -19,7 +19,7 @@ STATES = {"GRANTED": "agreed", "REFUSED": "did not agree", "WITHDRAWN": "withdre
 
 @click.group()
 def consent() -> None:
-    """Check consent receipts."""
+    """Check receipts of consent and certificates of destruction."""
 
 
 @consent.command()
@@ -31,7 +31,7 @@ def consent() -> None:
     help="The public key in PEM; without it, this installation's own.",
 )
 def verify(file: Any, key_file: Path | None) -> None:
-    """Tell whether the receipt or certificate in FILE is genuine, and what it proves. Ends with status 1 if not."""
+    """Tell whether a receipt or certificate is genuine. Says what FILE proves; ends with status 1 if it is not."""
     public_pem = key_file.read_bytes() if key_file else _own_public_key()
     try:
         name = key_id(public_pem)
@@ -49,7 +49,8 @@ def verify(file: Any, key_file: Path | None) -> None:
         raise click.ClickException(f"Not genuine: {error.reason}.") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise click.ClickException(
-            f"Signed with key {name}, but no receipt or certificate: {error!r} is missing or of another kind."
+            f"Signed with key {name}, but neither a receipt nor a certificate."
+            " The head of the audit chain is checked with `portal audit verify --head FILE`."
         ) from error
     click.echo(f"Genuine: signed with key {name} and not changed since.")
     for line in lines:
@@ -58,7 +59,7 @@ def verify(file: Any, key_file: Path | None) -> None:
 
 @consent.command()
 def key() -> None:
-    """Print the public key that checks this installation's receipts, in PEM."""
+    """Print this installation's public key, in PEM. It checks the receipts and certificates that were issued here."""
     click.echo(_own_public_key().decode(), nl=False)
 
 

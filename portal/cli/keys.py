@@ -12,12 +12,12 @@ SHOWN = 20
 
 @click.group()
 def keys() -> None:
-    """Keys: add a wrapping key, re-wrap, check; where the host's key lies."""
+    """Wrapping keys: add, re-wrap, check; where the host's key lies."""
 
 
 @keys.command()
 def new() -> None:
-    """Make one more wrapping key: from now on new keys are wrapped under it. `portal keys rotate` takes the others."""
+    """Make one more wrapping key. From now on new keys are wrapped under it; `portal keys rotate` takes the others."""
     from portal import clock
     from portal.services import keeping_keys
 
@@ -56,8 +56,8 @@ def rotate(dry_run: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="With --sweep: tell what would be destroyed, and destroy nothing.")
 @click.option("--yes", is_flag=True, help="With --sweep: do not ask.")
 def check(sweep: bool, dry_run: bool, yes: bool) -> None:
-    """Open every key; tell which wrapping keys are needed and which keys nothing names. Ends with status 1 when a key
-    does not open."""
+    """Open every key; tell which wrapping keys are needed. Tells also which keys nothing names. Ends with status 1 when
+    a key does not open."""
     from portal import clock
     from portal.services import keeping_keys
 
@@ -85,7 +85,7 @@ def check(sweep: bool, dry_run: bool, yes: bool) -> None:
 
 @keys.command()
 def api() -> None:
-    """Print the file of the key with which the host signs its calls; never the key. Makes none."""
+    """Print where the key lies with which the host signs. Never prints the key, and makes none."""
     try:
         path = Settings.from_environ(os.environ).secrets_dir / "api_key"
     except ConfigurationError as error:

@@ -42,7 +42,7 @@ def members() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--report", type=click.File("w", "utf-8-sig", lazy=True), help="Write every refused row there, as CSV.")
 def import_(file: Path, source: str, dry_run: bool, yes: bool, report: TextIO | None) -> None:
-    """Import the members in FILE, a CSV or XLSX list: all of them, or none when a row cannot be taken.
+    """Import the members in FILE, a CSV or XLSX list. All of them, or none when a row cannot be taken.
 
     `portal members template` prints a list to start from.
     """
@@ -95,7 +95,8 @@ def import_(file: Path, source: str, dry_run: bool, yes: bool, report: TextIO | 
 @members.command()
 @click.option("--language", type=click.Choice(["ko", "en"]), default="ko", show_default=True)
 def template(language: str) -> None:
-    """Print a list with the columns that are taken and one sample row, as CSV that a spreadsheet opens."""
+    """Print a list to start from, with one sample row. It has every column that is taken, as CSV that a
+    spreadsheet opens."""
     names = (label.ko if language == "ko" else label.en for label in LABELS.values())
     click.echo("\ufeff" + ",".join(names) + "\r\n" + ",".join(SAMPLE[item] for item in LABELS) + "\r", color=False)
 
@@ -103,7 +104,7 @@ def template(language: str) -> None:
 @members.command()
 @click.argument("host_id")
 def show(host_id: str) -> None:
-    """Show the member whom the host calls HOST_ID, with every value masked. The look is audited."""
+    """Show the member whom the host calls HOST_ID. Every value is masked, and the look is audited."""
     from portal import clock
     from portal.services import looking_up
 

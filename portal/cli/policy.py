@@ -33,7 +33,7 @@ def policy() -> None:
 @policy.command()
 @click.argument("file", required=False)
 def check(file: str | None) -> None:
-    """Tell every fault of FILE, or of all shipped policies; end with status 1 when there is one."""
+    """Tell every fault of FILE, or of all shipped policies. Ends with status 1 when there is one."""
     faults = []
     for path in [_path(file)] if file else shipped():
         try:
@@ -57,7 +57,7 @@ def check(file: str | None) -> None:
 @click.argument("version", required=False)
 @languages
 def show(version: str | None, language: Language) -> None:
-    """Print a policy to read: VERSION of a shipped one, or a file; the newest shipped one when left out."""
+    """Print a policy to read. VERSION is a shipped one, or a file; left out, the newest shipped one."""
     found = _load(version)
     click.secho(f"{found.title.in_language(language)} {found.version}", bold=True)
     click.echo(found.controller.name.in_language(language) + "\n")
@@ -77,7 +77,7 @@ def show(version: str | None, language: Language) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list, in both languages.")
 @languages
 def lint(file: str | None, as_json: bool, language: Language) -> None:
-    """Tell where today's law says something other than the policy, with source and date. Changes nothing."""
+    """Tell where today's law says something else than the policy. Gives source and date; changes nothing."""
     found = findings_of(_load(file), notes())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
@@ -97,7 +97,7 @@ def lint(file: str | None, as_json: bool, language: Language) -> None:
 @click.option("--reason", default="", help="Why it takes effect sooner than 7 days from today, 30 where it matters.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and who would be asked again; publish nothing.")
 def publish(file: str, effective_at: str | None, reason: str, dry_run: bool) -> None:
-    """Publish FILE and tell every member of it by mail; they are asked again from its effective time if what they
+    """Publish FILE, and tell every member of it by mail. They are asked again from its effective time if what they
     agreed to has changed. The very first version has no lead time and is told to nobody."""
     new = _load(file)
     reason = _reason(reason)
@@ -113,8 +113,10 @@ def publish(file: str, effective_at: str | None, reason: str, dry_run: bool) -> 
         try:
             plan = releasing.judge(new, starts, reason, at)
             if isinstance(plan, Published):
-                starts = plan.effective_at
-            elif not dry_run:
+                since = plan.effective_at.astimezone(SEOUL).isoformat()
+                click.echo(f"{new.version} was published before, to take effect at {since}. Nothing was changed.")
+                return
+            if not dry_run:
                 releasing.release(new, starts, reason, OPERATOR, at)
         except (StillUsed, VersionTaken, TooLate) as error:
             raise click.ClickException(str(error)) from error
@@ -126,9 +128,8 @@ def publish(file: str, effective_at: str | None, reason: str, dry_run: bool) -> 
         click.echo("No policy is in force at that moment: every member is asked.")
     else:
         _tell(difference(before, new, "en"))
-    if isinstance(plan, releasing.Plan):
-        told = "would be" if dry_run else "is"
-        click.echo(f"Members asked again: {plan.asked_again} of {plan.members}. Every member {told} told by mail.")
+    told = "would be" if dry_run else "is"
+    click.echo(f"Members asked again: {plan.asked_again} of {plan.members}. Every member {told} told by mail.")
 
 
 def _in_force(at: datetime) -> Policy | None:

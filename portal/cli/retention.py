@@ -9,14 +9,14 @@ from portal.cli import portal_app
 
 @click.group()
 def retention() -> None:
-    """What the policy keeps no longer goes, and what is destroyed stays destroyed, also after a restore."""
+    """Destroy what is kept no longer; after a restore, again."""
 
 
 @retention.command()
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The Seoul day to sweep for; today unless given.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be destroyed, under which rule, and change nothing.")
 def sweep(as_of: datetime | None, dry_run: bool) -> None:
-    """Destroy what Article 5 keeps no longer, rule by rule, each with its line in the ledger.
+    """Destroy what Article 5 keeps no longer. Goes rule by rule, each with its line in the ledger.
 
     Ends with status 1 when something was refused: a category that no version of the policy names, or a rule that
     failed. The portal does this by itself every night.

@@ -27,7 +27,7 @@ REFUSALS = {
 
 @click.group()
 def staff() -> None:
-    """People at the privacy desk: their accounts, roles and sessions (Article 8)."""
+    """People at the desk: accounts, roles, sessions (Article 8)."""
 
 
 @contextmanager
@@ -97,7 +97,8 @@ def _on_a_person(deed: Callable[..., None]) -> Callable[..., None]:
 @click.option("--role", "roles", required=True, multiple=True, type=click.Choice(ROLES), help="May be given again.")
 @click.option("--language", default="ko", show_default=True, type=click.Choice(LANGUAGES), help="Of mails.")
 def invite(email: str, name: str, roles: tuple[str, ...], language: Any) -> None:
-    """Mail a link with which somebody sets a password and an authenticator app. It works once, for three days.
+    """Mail somebody a link to come to the desk with. It sets a password and an authenticator app, and works once, for
+    three days.
 
     Somebody who has not come yet is mailed another link.
     """
@@ -117,7 +118,7 @@ def invite(email: str, name: str, roles: tuple[str, ...], language: Any) -> None
 
 @staff.command("list")
 def list_everyone() -> None:
-    """List the accounts with their roles, and whether personal data is open to them today."""
+    """List the accounts with their roles. Tells whether personal data is open to each today."""
     from portal import clock
     from portal.services import accounts, handling
 
@@ -139,7 +140,7 @@ def list_everyone() -> None:
 @click.option("--dry-run", is_flag=True, help="Only tell what would end.")
 @_on_a_person
 def disable(app: Flask, person: Any, dry_run: bool) -> None:
-    """Disable an account for good: its session, links, roles and designation end."""
+    """Disable an account for good. Its session, links, roles and designation end."""
     from portal import clock
     from portal.services import accounts
     from portal.services.auditing import OPERATOR
@@ -195,7 +196,7 @@ def revoke(app: Flask, person: Any, role: str) -> None:
 @staff.command()
 @_on_a_person
 def reset(app: Flask, person: Any) -> None:
-    """Clear a person's password and app at once, and mail a link that sets new ones."""
+    """Clear a person's password and app, and mail a link. Both are worthless at once; the link sets new ones."""
     from portal import clock
     from portal.services import accounts
     from portal.services.auditing import OPERATOR

@@ -17,7 +17,7 @@ def store() -> None:
 
 @store.command()
 def upgrade() -> None:
-    """Bring every store to the newest revision; publish the shipped policy where there is none."""
+    """Bring every store to the newest revision. Publishes the shipped policy where there is none."""
     try:
         changes = migrating.upgrade(_settings())
     except migrating.MigrationFailed as error:
@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 @store.command()
 def check() -> None:
-    """Tell whether every store is at the newest revision and the host's map fits; end with status 1 when not."""
+    """Tell whether the stores are current and the host's map fits. Ends with status 1 when not."""
     states = migrating.states(_settings())
     for state in states:
         click.echo(f"{state.store}: {state.fault or f'at {state.revision}, the newest'} ({state.url})")

@@ -157,6 +157,9 @@ def test_a_correction_is_published_and_asks_nobody(app: Flask, versions: list[st
     assert "nobody is asked again" in result.output
     with app.app_context():
         assert [one.policy.version for one in publishing.versions()] == ["2027-01-01", *versions]
+    again = run("publish", path, "--effective-at", "2027-03-01T09:00:00+09:00")
+    moment = "2027-02-01T09:00:00+09:00"
+    assert again.output == f"2027-01-01 was published before, to take effect at {moment}. Nothing was changed.\n"
 
 
 @pytest.mark.parametrize("how", [("--dry-run",), ()], ids=["dry run", "in earnest"])
@@ -234,6 +237,6 @@ def test_publishing_the_same_text_again_changes_nothing(app: Flask, versions: li
         result = run("publish", "2021-02-04", "--effective-at", "2027-02-01T09:00:00+09:00", *how)
 
         assert result.exit_code == 0
-        assert "at 2021-02-04T00:00:00+09:00." in result.output
+        assert "to take effect at 2021-02-04T00:00:00+09:00. Nothing was changed." in result.output
     with app.app_context():
         assert [one.policy.version for one in publishing.versions()] == versions
