@@ -128,8 +128,9 @@ def publish(file: str, effective_at: str | None, reason: str, dry_run: bool) -> 
         click.echo("No policy is in force at that moment: every member is asked.")
     else:
         _tell(difference(before, new, "en"))
-    told = "would be" if dry_run else "is"
-    click.echo(f"Members asked again: {plan.asked_again} of {plan.members}. Every member {told} told by mail.")
+    if plan is not None:
+        told = "would be" if dry_run else "is"
+        click.echo(f"Members asked again: {plan.asked_again} of {plan.members}. Every member {told} told by mail.")
 
 
 def _in_force(at: datetime) -> Policy | None:
