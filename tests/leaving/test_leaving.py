@@ -125,8 +125,9 @@ def test_the_reporter_never_approves(app: Flask, clock: FakeClock, gaon: str, jo
 
 
 def test_members_are_told_where_they_read(app: Flask, clock: FakeClock, gaon: str, join: Join) -> None:
-    """Each by mail, once, with a link of their own; whoever reported has a letter that names nobody."""
-    minho, sora = join("minho"), join("sora")
+    """Each by mail, once at each of their addresses, with a link of their own; whoever reported has a letter that names
+    nobody."""
+    minho, sora = join("minho"), join("sora", personal_contact="Sora@HOME.example")
     with app.app_context():
         number = report(gaon, clock(), minho, sora).number
         done = [job(app, clock)["told"] for _ in range(2)]
@@ -135,7 +136,8 @@ def test_members_are_told_where_they_read(app: Flask, clock: FakeClock, gaon: st
         token = told[0]["text"].split("/privacy/objections?token=")[1].split()[0]
 
         assert done == [2, 0]
-        assert [letter["to"] for letter in told] == ["minho@gaon.example", "sora@gaon.example"]
+        assert [letter["to"] for letter in told] == ["minho@gaon.example", "Sora@home.example", "sora@gaon.example"]
+        assert told[1]["text"] == told[2]["text"] != told[0]["text"]
         assert "2026-11-26까지" in told[0]["text"]
         assert "가온유통" in told[0]["subject"]
         assert proving.stands_for(token, "OBJECTION", clock()) == str(rows(number)[0].id)

@@ -55,7 +55,15 @@ def imported(app: Flask, table: ListFile, clock: FakeClock) -> Preview:
 def test_a_list_becomes_registrations(app: Flask, written: Write, clock: FakeClock) -> None:
     """Each row is kept as a registration would keep it, colleagues share one company, and one audit row tells of the
     list."""
-    imported(app, written(line("7001") + line("7002", email="b@gaon.example") + line("7003", number="")), clock)
+    imported(
+        app,
+        written(
+            line("7001")
+            + line("7002", email="b@gaon.example", personal_contact="B@HOME.example")
+            + line("7003", number="")
+        ),
+        clock,
+    )
 
     with app.app_context():
         first, second = members.of_host("7001"), members.of_host("7002")
@@ -65,6 +73,8 @@ def test_a_list_becomes_registrations(app: Flask, written: Write, clock: FakeClo
         assert (first.source, first.created_at, first.updated_at) == ("EMPLOYER", clock(), clock())
         assert first.company_ref == second.company_ref
         assert [member.ref for member in registering.of_email("B@gaon.example")] == [second.ref]
+        assert registering.profile_of(second)["personal_contact"] == "B@home.example"
+        assert [member.ref for member in registering.found_by("personal_contact", "b@home.example")] == [second.ref]
         company = registering.company_numbered(GAON)
         assert company is not None
         assert registering.company_of(company)["company_name"] == "가온유통(주)"

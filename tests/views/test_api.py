@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.database import db
+from portal.forms.api import kind_faults
 from portal.records import audit, members
 from portal.services import registering
 from portal.vault import person_keys
@@ -48,6 +49,7 @@ def test_a_signed_call_registers(app: Flask, host: Host, clock: FakeClock) -> No
         assert answer.json == {"member_ref": member.ref, "company_ref": member.company_ref}
         assert member.source == "SELF"
         assert registering.profile_of(member)["personal_contact"] == "+821012345678"
+        assert kind_faults({**TOLD, "personal_contact": "minji@" + "home." * 40 + "example"}) == {}
         row = audit.found(limit=1)[0]
     assert (row.deed, row.actor_kind, row.actor, row.origin, row.subject) == (
         "member.registered",
