@@ -87,9 +87,19 @@ def of_email(index: bytes) -> Account | None:
     return db.session.scalars(select(Account).where(Account.email_index == index)).one_or_none()
 
 
+def of_emails(indexes: Collection[bytes]) -> Sequence[Account]:
+    """Return the accounts whose addresses have these blind indexes; name no more than one query can."""
+    return db.session.scalars(select(Account).where(Account.email_index.in_(indexes))).all()
+
+
 def everyone() -> Sequence[Account]:
     """Return all accounts, oldest first."""
     return db.session.scalars(select(Account).order_by(Account.id)).all()
+
+
+def refs() -> list[str]:
+    """Return the references of all accounts."""
+    return list(db.session.scalars(select(Account.ref)))
 
 
 def of_refs(refs: Collection[str]) -> Sequence[Account]:

@@ -293,6 +293,12 @@ def requests_done(limit: int) -> list[int]:
     return list(db.session.scalars(query.where(last == "HANDED_TO_DESTRUCTION").order_by(Request.id).limit(limit)))
 
 
+def forget_reporter(reporter: str) -> None:
+    """Wipe the address at which whoever made these reports was told of them."""
+    made = select(Leaver.request_id).where(Leaver.reporter == reporter)
+    _changed(update(Request).where(Request.id.in_(made)).values(sealed=None))
+
+
 def ends_of(reporter: str, limit: int, *, since: datetime | None = None) -> Sequence[str]:
     """Return how the last reports of this account that have ended came out, oldest first; with `since` only of those
     that ended later."""

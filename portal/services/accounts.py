@@ -13,14 +13,14 @@ from flask import current_app
 from portal.clock import SEOUL
 from portal.database import writing
 from portal.policy.model import Language
-from portal.records import accounts, proofs, sessions
+from portal.records import accounts, leavers, proofs, sessions
 from portal.records.accounts import Account, RoleGrant
 from portal.records.members import new_ref
 from portal.rules.deed import Deed
 from portal.rules.identifier import IdentifierFault, email_address, index_form
 from portal.rules.role import Role
 from portal.services import auditing, handling, mailing, proving
-from portal.services.auditing import By
+from portal.services.auditing import SYSTEM, By
 from portal.vault import person_keys
 from portal.vault.blind_index import BlindIndex
 from portal.vault.profiles import SubjectSeal
@@ -65,7 +65,8 @@ def opened(some: Collection[Account]) -> list[Person]:
 def of_ref(ref: str) -> Person | None:
     """Return the person of this reference."""
     account = accounts.of_ref(ref)
-    return _opened([account], {ref: accounts.roles_of(ref)})[0] if account else None
+    people = _opened([account], {ref: accounts.roles_of(ref)}) if account else []
+    return people[0] if people else None
 
 
 def of_email(email: str) -> Person | None:
@@ -74,8 +75,14 @@ def of_email(email: str) -> Person | None:
     return of_ref(account.ref) if account else None
 
 
+def of_emails(emails: Collection[str]) -> dict[str, Account]:
+    """Return the accounts with these addresses, by the address as it was given."""
+    indexes = {email_index(email): email for email in emails}
+    return {indexes[account.email_index]: account for account in accounts.of_emails(indexes)}
+
+
 def names_of(refs: Collection[str]) -> dict[str, str]:
-    """Return the names of accounts, by reference, for a page that tells who did something."""
+    """Return the names of accounts, by reference, for a page that tells who did something; none of a forgotten one."""
     return {person.ref: person.name for person in _opened(accounts.of_refs(refs), {})}
 
 
@@ -231,6 +238,19 @@ def disable_held(ref: str, by: By, at: datetime) -> None:
     auditing.note(Deed.STAFF_DISABLED, by, at, about=ref)
     for role in roles:
         auditing.note(Deed.ROLE_REVOKED, by, at, about=ref, facts={"role": role})
+
+
+def forget_held(refs: Iterable[str], at: datetime) -> None:
+    """Blank accounts whose keys are destroyed, inside the caller's transaction, and where their reports were to be
+    answered. The row stays, for what was done under its reference, and leads to nobody. One that was opened anew
+    meanwhile is disabled first."""
+    for ref in refs:
+        account = accounts.held(ref)
+        if account is not None:
+            if account.state != "DISABLED":
+                disable_held(ref, SYSTEM, at)
+            accounts.change(ref, at, sealed=b"", email_index=ref.encode())
+            leavers.forget_reporter(ref)
 
 
 def end_session(ref: str, by: By, at: datetime) -> None:

@@ -25,7 +25,7 @@ from portal.records import destructions, leavers, members, scanning
 from portal.rules.deed import Deed
 from portal.rules.destruction import Kind, Outcome
 from portal.rules.destruction_fault import Fault
-from portal.services import auditing, destroying_elsewhere, fulfilling, issuing, leased, ordering, publishing
+from portal.services import accounts, auditing, destroying_elsewhere, fulfilling, issuing, leased, ordering, publishing
 from portal.services.auditing import SYSTEM
 from portal.services.changing import changing_standing
 from portal.services.destroying_elsewhere import holding_of
@@ -120,15 +120,22 @@ def _destroy_holding(works: Sequence[Work], at: datetime) -> Passed:
 
 
 def _shred_key(works: Sequence[Work], at: datetime) -> Passed:
-    """Destroy the person's key: what was sealed under it is gone in every file, log and backup."""
+    """Destroy the person's key: what was sealed under it is gone in every file, log and backup. Who administered the
+    company had an account beside, which goes with its own key."""
     keys = person_keys.opened()
-    keys.destroy_many([work.destruction.member_ref for work in works], at)
-    left = keys.seals_of(work.destruction.member_ref for work in works)
+    admins = {work.task_id: ref for work in works if (ref := work.known.get("account"))}
+    refs = [*(work.destruction.member_ref for work in works), *admins.values()]
+    keys.destroy_many(refs, at)
+    left = keys.seals_of(refs)
     outcomes = {
-        work.task_id: Outcome(found_after=int(work.destruction.member_ref in left), cut_short=work.cut_short)
+        work.task_id: Outcome(
+            found_after=sum(ref in left for ref in (work.destruction.member_ref, admins.get(work.task_id))),
+            cut_short=work.cut_short,
+        )
         for work in works
     }
     with writing():
+        accounts.forget_held(admins.values(), at)
         return leased.keep(works, outcomes, at)
 
 

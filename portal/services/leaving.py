@@ -291,10 +291,6 @@ def addresses_of(profile: dict[str, str]) -> tuple[str, ...]:
 
 
 def _order(people: Sequence[Leaver], request: Request, approver: str, at: datetime) -> None:
-    """Order these people's destruction; who administered the company decides nothing for it from now on."""
-    company_ref = people[0].company_ref
-    for account_ref in _admins_among(company_ref, members.of_refs([leaver.member_ref for leaver in people])):
-        people_here.disable_held(account_ref, SYSTEM, at)
     asked_alone = request.requester != "EMPLOYER"
     ordered = ordering.order_many(
         {leaver.member_ref: leaver.left_on for leaver in people},

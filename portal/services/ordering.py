@@ -21,7 +21,7 @@ from portal.rules.deed import Deed
 from portal.rules.destruction import STAGES, Kind
 from portal.rules.keeping import Record, fate_of
 from portal.rules.ledger import Reason
-from portal.services import auditing, connected, publishing, registering
+from portal.services import accounts, auditing, connected, publishing, registering
 from portal.services.auditing import By
 from portal.vault import person_keys
 
@@ -109,6 +109,7 @@ def order_many(
     profiles = registering.profiles_of(found)
     refs = {member.ref: new_ref() for member in found}
     seals = person_keys.opened().make_many(list(refs.values()), at)
+    admins = _end_accounts(found, profiles, by, at) if why == "LEFT_COMPANY" else {}
     made: list[tuple[Destruction, list[dict[str, Any]]]] = []
     for member, seal in zip(found, seals, strict=True):
         counted, kept = counts[member.ref], _kept(policy, member, why, event_days[member.ref])
@@ -117,6 +118,7 @@ def order_many(
             "marks": _marks(member, profiles.get(member.ref, {})),
             "write_to": write_to,
             "language": language,
+            "account": admins.get(member.ref, ""),
             "fraud": {"email": _hex(member.email_index), "login_id": _hex(member.login_index), "reason": why},
         }
         plan = {"counts": counted, "kept": [[rule, day.isoformat()] for rule, day in kept]}
@@ -175,6 +177,23 @@ def until_of(policy: Policy, rule: str, why: Why, event_day: date, own: Mapping[
     if fate.gone_on is None:
         raise ValueError(f"{rule}: nothing says when it ends")
     return fate.gone_on
+
+
+def _end_accounts(
+    some: Sequence[Member], profiles: Mapping[str, Mapping[str, str]], by: By, at: datetime
+) -> dict[str, str]:
+    """End the accounts of those who administered the company that they left, who decide nothing for it from now on;
+    return every such account by member, an earlier ended one too, for it goes with the person."""
+    emails = {member.ref: profiles.get(member.ref, {}).get("email", "") for member in some if member.company_ref}
+    found = accounts.of_emails({email for email in emails.values() if email})
+    ended = {}
+    for member in some:
+        account = found.get(emails.get(member.ref, ""))
+        if account is not None and account.company_ref == member.company_ref:
+            if account.state != "DISABLED":
+                accounts.disable_held(account.ref, by, at)
+            ended[member.ref] = account.ref
+    return ended
 
 
 def _tasks(

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from portal.clock import seoul_day
 from portal.database import db, writing
+from portal.records import accounts as kept
 from portal.records import destructions, members
-from portal.services import ordering
+from portal.services import accounts, ordering
 from portal.services.auditing import OPERATOR
-from portal.vault import ledger
+from portal.vault import ledger, person_keys
 from portal.vault.ledger import Tombstone
 
 
@@ -43,7 +44,8 @@ def come_back() -> list[Tombstone]:
 
 def replay(at: datetime) -> tuple[int, int]:
     """Order the destruction of everybody who has come back; return how many there were, and how many tombstones found
-    nobody. Somebody who joined later under the same id has another reference and is left alone."""
+    nobody. Somebody who joined later under the same id has another reference and is left alone. Accounts whose key is
+    destroyed are blanked again."""
     again = nobody = 0
     for stone in come_back():
         with writing():
@@ -53,5 +55,6 @@ def replay(at: datetime) -> tuple[int, int]:
                 ordering.order(stone.member_ref, "REPLAYED", event_day=seoul_day(stone.at), by=OPERATOR, at=at)
                 again += 1
     with writing():
+        accounts.forget_held(person_keys.opened().destroyed_of(kept.refs()), at)
         destructions.raise_mark(ledger.last_seq(db.engines["keys"]))
     return again, nobody

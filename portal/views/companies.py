@@ -243,7 +243,7 @@ def _row(line: Line) -> Row:
 
 def _told(seen: Seen, entry: Entry) -> Told:
     names = accounts.names_of({one.noted_by for one in seen.history} | {one.account_ref for one in seen.history})
-    whom = names.get(entry.account_ref, "")
+    whom = names.get(entry.account_ref, gettext("지운 계정")) if entry.account_ref else ""
     return Told(
         at=entry.at,
         deed=str(DEEDS[entry.deed]),

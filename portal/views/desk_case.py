@@ -242,7 +242,7 @@ def _deed_point(case: Case, done: Done) -> Point:
 
 def _actor(case: Case, event: RequestEvent) -> str:
     if event.actor_kind == "STAFF":
-        return case.names.get(event.actor, gettext("그만둔 직원"))
+        return case.names.get(event.actor, gettext("지운 계정"))
     if event.actor_kind in ("MEMBER", "STRANGER"):
         return str(REQUESTERS[case.standing.request.requester])
     return gettext("자동")

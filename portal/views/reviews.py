@@ -165,7 +165,7 @@ def _row(entry: Entry, found: Found, *, whole: bool) -> Row:
     many = entry.count > 1
     return Row(
         at=f"{event.at.astimezone(SEOUL):%Y-%m-%d %H:%M:%S}",
-        who=found.names.get(event.actor, event.actor),
+        who=found.names.get(event.actor) or (gettext("지운 계정") if event.actor_kind == "STAFF" else event.actor),
         origin=event.origin,
         whose=ngettext("%(num)s명", "%(num)s명", entry.count) if many else _whose(event.subject, found.whose),
         deed=say_text(DEEDS[Deed(event.deed)]),

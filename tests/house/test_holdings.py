@@ -48,7 +48,7 @@ NOBODY = {  # table: why no member is in it
     "drafts": "nobody knows whose it is: sealed under a key of its own, gone within a week",
     "uploads": "a list by its counts; whose it is, an account by opaque reference",
     "upload_pages": "people nobody asked about yet: sealed under the list's own key, gone within the day",
-    "accounts": "staff and company administrators, who are no members here",
+    "accounts": "staff and company administrators, as who they work; of a leaver's it is blanked with the key",
     "role_grants": "accounts by opaque reference",
     "designations": "accounts by opaque reference",
     "trainings": "accounts by opaque reference",

@@ -55,11 +55,11 @@ def engine_name() -> str:
     return "sqlite"  # PostgreSQL has no file of ours
 
 
-def found_in(settings: Settings) -> dict[str, set[str]]:
+def found_in(settings: Settings, marks: Collection[str] = MARKS) -> dict[str, set[str]]:
     """Return which marks stand in clear in which file of the installation."""
     contents = {path.name: path.read_bytes() for path in files_of(settings)}
-    found = {name: {mark for mark in MARKS if mark.encode() in content} for name, content in contents.items()}
-    return {name: marks for name, marks in found.items() if marks}
+    found = {name: {mark for mark in marks if mark.encode() in content} for name, content in contents.items()}
+    return {name: some for name, some in found.items() if some}
 
 
 def files_of(settings: Settings) -> list[Path]:
@@ -73,7 +73,7 @@ def copied(settings: Settings, to: Path) -> Path:
     return to
 
 
-def readable(copies: Collection[Path]) -> dict[str, set[str]]:
+def readable(copies: Collection[Path], marks: Collection[str] = MARKS) -> dict[str, set[str]]:
     """Return which marks can be read in which table of these copies by somebody who has every key that there is."""
     found: dict[str, set[str]] = {}
     keys = living_keys()
@@ -83,8 +83,8 @@ def readable(copies: Collection[Path]) -> dict[str, set[str]]:
                 for row in store.execute(f'SELECT * FROM "{table}"'):
                     blobs = [opened(value, keys) for value in row if isinstance(value, bytes)]
                     content = b"\n".join([*blobs, *(str(value).encode() for value in row)])
-                    found.setdefault(table, set()).update(mark for mark in MARKS if mark.encode() in content)
-    return {table: marks for table, marks in found.items() if marks}
+                    found.setdefault(table, set()).update(mark for mark in marks if mark.encode() in content)
+    return {table: some for table, some in found.items() if some}
 
 
 def living_keys() -> dict[bytes, bytes]:
