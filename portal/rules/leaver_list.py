@@ -13,14 +13,16 @@ MOST_ROWS = 100_000
 
 COLUMNS: Mapping[str, frozenset[str]] = {
     "email": frozenset(
-        {"email", "mail", "emailaddress", "이메일", "이메일주소", "메일", "메일주소", "전자우편", "회사이메일"}
+        {"email", "mail", "emailaddress", "email주소", "이메일", "이메일주소", "메일", "메일주소", "전자우편"}
+        | {"회사이메일", "회사이메일주소", "회사메일", "회사메일주소"}
+        | {"사내이메일", "사내메일", "업무이메일", "업무메일"}
     ),
     "login_id": frozenset(
         {"loginid", "id", "userid", "username", "login", "아이디", "로그인아이디", "사용자아이디", "회원아이디"}
     ),
     "left_on": frozenset(
         {"leavedate", "lefton", "leftdate", "leavingdate", "lastday", "terminationdate", "resignationdate", "enddate"}
-        | {"퇴사일", "퇴사일자", "퇴사날짜", "퇴직일", "퇴직일자", "퇴직날짜", "마지막근무일"}
+        | {"퇴사일", "퇴사일자", "퇴사날짜", "퇴직일", "퇴직일자", "퇴직날짜", "마지막근무일", "최종근무일"}
     ),
 }
 """The names of each column, without case, spaces and signs. A column of another name is not read."""

@@ -74,6 +74,7 @@ def _told(found: Shown) -> dict[str, Any]:
     return {
         "code": record["code"],
         "title": record["title"][spoken],
+        "title_en": record["title"]["en"],
         "statement": record["statement"][spoken],
         "issued": _moment(record["issued_at"]),
         "state": say_text(STATES[found.state]),

@@ -278,13 +278,15 @@ def _check_page(ref: str, fault: str = "") -> Response:
     if page > 1 and not rows:
         abort(404)
     totals, people = found.counts.totals, found.counts.to_request
+    is_one = not found.name and totals.rows == 1
     first = (page - 1) * PAGE
     left = min(PAGE, total - first - len(rows))
     answer = render_template(
         "org_lists/check.html",
         ref=ref,
         name=found.name,
-        heading_words=_heading(found, totals, people),
+        is_one=is_one,
+        heading_words=_heading(totals, people, is_one),
         lead=_lead(totals, people),
         counted=ngettext("%(num)s행", "%(num)s행", totals.rows),
         made_at=found.made_at,
@@ -312,12 +314,12 @@ def _check_page(ref: str, fault: str = "") -> Response:
     return make_response(answer, 422 if fault else 200)
 
 
-def _heading(found: Listed, totals: Totals, people: int) -> str:
-    """Return what can be requested: of the rows of a list, or of the one person who was typed and has no file."""
+def _heading(totals: Totals, people: int, is_one: bool) -> str:
+    """Return what can be requested: of the rows of a list, or of the one person who was typed."""
     to_confirm = not people and totals.counts[Verdict.CONFIRM]
-    if not found.name and to_confirm:
+    if is_one and to_confirm:
         return gettext("퇴사한 회원이 맞는지 확인해 주세요")
-    if not found.name:
+    if is_one:
         return gettext("이 회원의 삭제를 요청할 수 있어요") if people else gettext("이 회원의 삭제를 요청할 수 없어요")
     if to_confirm:
         return gettext("%(rows)s행을 확인했어요. 확인할 것을 골라 주세요", rows=f"{totals.rows:,}")

@@ -36,7 +36,7 @@ def values() -> dict[str, Any]:
         "by_link": getattr(current_user, "by_link", False),
         "login_url": settings.login_url,
         "logout_url": url_for("enter.leave") if getattr(current_user, "by_link", False) else settings.logout_url,
-        "contact": _contact(),
+        "foot": _contact(),
     }
 
 

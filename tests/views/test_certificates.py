@@ -45,7 +45,7 @@ def test_the_page_tells_what_was_destroyed_and_nobodys_name(browser: MakeBrowser
     assert "D-2026-0001" in page.text
     assert "회원 정보" in page.text
     assert "암호키 폐기" in page.text
-    assert "2027년 11월 23일까지" in page.text
+    assert "2027년 11월 23일" in page.text
     assert not [value for value in profile().values() if value in page.text]
     assert "jiwon" not in page.text
 
