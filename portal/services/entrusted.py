@@ -34,7 +34,8 @@ DEEDS: Mapping[str, Deed] = {
 
 @dataclass(frozen=True)
 class Done:
-    """One line of an entry's history; `facts` are the deed's own, `words` what somebody wrote about it."""
+    """One line of an entry's history; `facts` are the deed's own, `words` what somebody wrote about it. Of facts that
+    were written anew they are the entry as it was `before` and as it was `after`."""
 
     deed: str
     day: date
@@ -70,7 +71,18 @@ def contact_of(key: str) -> dict[str, str]:
 def history_of(key: str) -> list[Done]:
     """Return what was done to an entry, newest first; a version of its facts is WRITTEN."""
     rows = processors.versions(key)
-    found = [Done("WRITTEN", seoul_day(row.at), {}, {}, row.written_by, row.at) for row in rows]
+    told = [msgspec.json.decode(row.facts, type=Entry) for row in rows]
+    found = [
+        Done(
+            "WRITTEN",
+            seoul_day(row.at),
+            {"before": before, "after": after} if before else {},
+            {},
+            row.written_by,
+            row.at,
+        )
+        for row, before, after in zip(rows, [None, *told], told, strict=False)
+    ]
     for event in processors.events(key):
         words = {}
         if event.sealed is not None:

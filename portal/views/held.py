@@ -103,11 +103,13 @@ def open_requests(at: datetime) -> list[RequestLine]:
 
 
 def disclosed(policy: Policy, register: Sequence[processor.Standing]) -> list[DisclosedLine]:
-    """Return the latest disclosures of the member's data, in the words of the policy and the register."""
+    """Return the latest disclosures of the member's data, in the words of the policy; of the register for whom the
+    policy does not name any more."""
     if not current_user.member_ref:
         return []
     spoken = language()
     names = {standing.entry.key: standing.entry.name for standing in register}
+    names |= {one.key: one.name for one in policy.processors}
     labels = {item.key: item.label for item in policy.items}
     purposes = {purpose.key: purpose.label for purpose in policy.purposes}
     return [

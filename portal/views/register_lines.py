@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext
 from portal.policy.model import Policy
 from portal.rules import processor
 from portal.rules.disclosure import REASONS, Reason
-from portal.rules.processor import RELATIONSHIPS, STATES, Difference, Standing, State
+from portal.rules.processor import GROUNDS, RELATIONSHIPS, STATES, Difference, Entry, Standing, State
 from portal.services import accounts
 from portal.services.disclosing import Sum
 from portal.services.entrusted import Done
@@ -40,6 +40,18 @@ DEEDS: dict[str, Any] = {
     "SUPERVISED": lazy_gettext("점검"),
     "REMINDED": lazy_gettext("점검 알림 보냄"),
     "ENDED": lazy_gettext("끝냄"),
+}
+FACTS: dict[str, Any] = {  # what of an entry can be written anew
+    "relationship": lazy_gettext("구분"),
+    "review_required": lazy_gettext("위탁·제공 확인"),
+    "name": lazy_gettext("이름"),
+    "task": lazy_gettext("맡긴 일"),
+    "purposes": lazy_gettext("목적"),
+    "items": lazy_gettext("항목"),
+    "ground": lazy_gettext("근거"),
+    "period": lazy_gettext("보유 기간"),
+    "sub_processors": lazy_gettext("재수탁자"),
+    "overseas": lazy_gettext("국외 이전"),
 }
 HOW = {"RETURNED": lazy_gettext("돌려받음"), "DESTROYED": lazy_gettext("파기를 확인함")}
 
@@ -72,12 +84,13 @@ class Differing:
 
 @dataclass(frozen=True)
 class History:
-    """One line of what was done."""
+    """One line of what was done; `changes` are (what, before, after) of facts that were written anew."""
 
     at: Any
     deed: str
     detail: str
     by: str
+    changes: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -135,10 +148,13 @@ def purposes_text(policy: Policy, keys: Iterable[str]) -> str:
     return ", ".join(labels[key].in_language(language()) if key in labels else key for key in keys)
 
 
-def history(entries: Sequence[Done]) -> list[History]:
+def history(policy: Policy, entries: Sequence[Done]) -> list[History]:
     """Return what was done to an entry, as lines."""
     names = accounts.names_of({one.by for one in entries})
-    return [History(one.at, str(DEEDS[one.deed]), _detail(one), names.get(one.by, gettext("자동"))) for one in entries]
+    return [
+        History(one.at, str(DEEDS[one.deed]), _detail(one), names.get(one.by, gettext("자동")), _changes(policy, one))
+        for one in entries
+    ]
 
 
 def months(sums: Iterable[Sum], names: dict[str, str]) -> list[Month]:
@@ -172,6 +188,8 @@ def _side(policy: Policy, what: str, keys: tuple[str, ...]) -> str:
 
 def _detail(one: Done) -> str:
     facts, words = one.facts, one.words
+    if one.deed == "WRITTEN" and facts:  # the contact is sealed, and nobody reads what it was
+        return gettext("연락처를 새로 적음")
     if one.deed == "CONTRACT":
         return gettext("계약일 %(day)s, 파일 SHA-256 %(hash)s", day=one.day, hash=facts["file_sha256"][:16])
     if one.deed == "DISCLOSED":
@@ -181,3 +199,36 @@ def _detail(one: Done) -> str:
     if one.deed == "ENDED":
         return f"{one.day} · {HOW[facts['how']]} · {words.get('evidence', '')}"
     return ""
+
+
+def _changes(policy: Policy, one: Done) -> list[tuple[str, str, str]]:
+    """Return what was changed when facts were written anew, with what stood there before."""
+    if "before" not in one.facts:
+        return []
+    before, after = one.facts["before"], one.facts["after"]
+    return [
+        (str(label), _fact(policy, before, name), _fact(policy, after, name))
+        for name, label in FACTS.items()
+        if getattr(before, name) != getattr(after, name)
+    ]
+
+
+def _fact(policy: Policy, entry: Entry, name: str) -> str:
+    value = getattr(entry, name)
+    if name == "review_required":
+        return gettext("남음") if value else gettext("마침")
+    if name in ("name", "task"):
+        return " / ".join(dict.fromkeys((value.ko, value.en)))
+    if name == "relationship":
+        return say_text(RELATIONSHIPS[value])
+    if name == "ground":
+        return say_text(GROUNDS[value])
+    if name == "items":
+        return items_text(policy, value)
+    if name == "purposes":
+        return purposes_text(policy, value)
+    if name == "sub_processors":
+        return ", ".join(f"{sub.name}: {sub.task}" for sub in value) or gettext("없음")
+    if name == "overseas":
+        return ", ".join((value.country, value.method, value.period, value.refusal)) if value else gettext("없음")
+    return value or gettext("없음")

@@ -188,7 +188,7 @@ def _entry_page(standing: Standing, form: Form, deed: str = "") -> Response:
         ),
         version=policy.version,
         step=_step(standing, policy, state, lacks),
-        history=lines.history(entrusted.history_of(entry.key)),
+        history=lines.history(policy, entrusted.history_of(entry.key)),
         state=state.value,
         ended_on=standing.ended_on,
         form=form,

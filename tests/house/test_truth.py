@@ -15,10 +15,11 @@ from flask import Flask
 
 from portal.policy.loading import from_json, load, shipped, to_json
 from portal.policy.model import Policy
+from portal.services import disclosing
 from portal.services.publishing import publish
 from portal.views.guarding import CLOSED
 from tests.fake_clock import FakeClock
-from tests.fixtures_portal import Browser
+from tests.fixtures_portal import JIWON, Browser
 from tests.house.test_pages import PLACES, address
 
 OLD = load(shipped()[-1])
@@ -111,12 +112,15 @@ def old_words(policy: Policy) -> Iterator[str]:
 
 @pytest.fixture
 def jiwon(app: Flask, clock: FakeClock, browser: Callable[..., Browser]) -> Browser:
-    """A member who agreed to the version of other words, which is in force."""
+    """A member who agreed to the version of other words, which is in force, and whose card went to the processor."""
     with app.app_context():
         publish(renamed(OLD), clock() + timedelta(minutes=1), clock())
     clock.advance(minutes=2)
     jiwon = browser()
     jiwon.agree()
+    with app.app_context():
+        sent = disclosing.disclose(JIWON, "kicc", ["card_number", "card_expiry"], "payment", "charge-1", clock())
+        assert sent.verdict.allowed
     jiwon.post("/me/withdraw/member")
     return jiwon
 

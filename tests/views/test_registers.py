@@ -50,12 +50,12 @@ def sign_contract(officer: Browser, *clauses: str, **changes: Any) -> Any:
 
 
 def test_the_first_entry_says_what_it_lacks(officer: Browser) -> None:
-    """The seeded entry is disclosed, lacks its contract in red, and the contract is the one next step."""
+    """The seeded entry is disclosed, lacks its contract, and the contract is the one next step."""
     page = officer.get(KICC).text
 
     assert "공개 중" in page
     assert "계약이 기록되어 있지 않습니다." in page
-    assert page.count("확인 안 됨") == 7
+    assert "기록된 계약이 없습니다. 법에서 정한 일곱 가지를 하나도 확인하지 못했습니다." in page
     assert "다음 할 일: 계약 기록" in page
     assert page.count("btn--p") == 1
 
@@ -89,7 +89,7 @@ def test_a_contract_that_cannot_be_is_told(officer: Browser, changes: dict[str, 
 
     assert answer.status_code == 422
     assert words in answer.text
-    assert "확인 안 됨" in officer.get(KICC).text
+    assert "기록된 계약이 없습니다." in officer.get(KICC).text
 
 
 def test_facts_written_anew_keep_what_was_told(app: Flask, officer: Browser) -> None:
@@ -98,6 +98,9 @@ def test_facts_written_anew_keep_what_was_told(app: Flask, officer: Browser) -> 
     sign_contract(officer, *CLAUSES)
 
     page = officer.get(KICC).text
+    assert "<b>보유 기간</b> <del>없음</del> → <ins>결제 후 5년</ins>" in page
+    assert "<b>위탁·제공 확인</b> <del>남음</del> → <ins>마침</ins>" in page
+    assert page.count("<del>") == 2
     assert "모자란 것" not in page
     assert "가맹점지원부" in page
     assert "다음 할 일: 점검" in page
@@ -120,12 +123,16 @@ def test_a_check_moves_the_next_one(officer: Browser) -> None:
 def test_a_new_entry_waits_for_the_policy(app: Flask, officer: Browser) -> None:
     """An entry that no policy names is a draft, then complete, and cannot be disclosed; the guard knows it not."""
     new = {**FACTS, "key": "mailer", "name": "가온메일(주)", "name_en": "", "item": ["email"], "purpose": ["bill"]}
+    abroad = {"country": "일본", "method": "보낼 때마다", "term": "30일", "refusal": "메일로 거부, 화면에서만 보게 됨"}
+    new |= abroad | {"subs": "가온전산(주): 서버 운영", "ground": "CONSENT"}
     assert officer.post("/desk/registers/new", new).status_code == 303
     assert officer.post("/desk/registers/new", new).status_code == 422
 
     page = officer.get("/desk/registers/mailer").text
     assert "작성 중" in page
     assert "시행 중인 처리방침에 없습니다." in page
+    for words in (*abroad.values(), "가온전산(주)", "서버 운영", "정보주체의 동의", "가맹점지원부"):
+        assert words in page
     answer = officer.post("/desk/registers/mailer", {"deed": "disclose"})
     assert answer.status_code == 422
     assert "아직 모자란 것이 있어" in answer.text
