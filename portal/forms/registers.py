@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from portal.forms.handlers import Form
@@ -19,7 +19,12 @@ from portal.rules.processor import CLAUSES, GROUNDS, Contract, Entry, Overseas, 
 from portal.speech import say_text
 
 LENGTH, WORDS_LENGTH = 100, 1000
-ABROAD = ("country", "method", "term", "refusal")
+ABROAD = {  # PIPA art. 28-8(2): all four must be told
+    "country": lazy_gettext("국외 이전: 어느 나라인지 적어 주세요."),
+    "method": lazy_gettext("국외 이전: 언제 어떻게 보내는지 적어 주세요."),
+    "term": lazy_gettext("국외 이전: 얼마 동안 두는지 적어 주세요."),
+    "refusal": lazy_gettext("국외 이전: 거부하는 방법과 그 효과를 적어 주세요."),
+}
 
 
 @dataclass
@@ -103,9 +108,9 @@ class Facts(Form):
         facts = {name: self.optional(sent, name) for name in ABROAD}
         if not any(facts.values()):
             return None
-        for name in ABROAD:
+        for name, words in ABROAD.items():
             if not facts[name]:
-                self.faults[name] = gettext("국외 이전은 네 가지를 모두 적어야 합니다.")
+                self.faults[name] = str(words)
         return Overseas(facts["country"], facts["method"], facts["term"], facts["refusal"])
 
 
@@ -154,13 +159,15 @@ class End(Form):
     """The end of an entry: when, and the record of what became of the data."""
 
     ended_on: date | None = None
-    how: str = "DESTROYED"
+    how: str = ""
     evidence: str = ""
 
     @classmethod
     def read(cls, sent: MultiDict[str, str]) -> "End":
         form = cls()
         form.ended_on = form.day(sent, "ended_on")
-        form.how = form.typed["how"] = "RETURNED" if sent.get("how") == "RETURNED" else "DESTROYED"
+        form.how = form.typed["how"] = sent.get("how", "")
+        if form.how not in ("RETURNED", "DESTROYED"):
+            form.faults["how"] = gettext("보낸 개인정보를 어떻게 했는지 골라 주세요.")
         form.evidence = form.text(sent, "evidence", WORDS_LENGTH, gettext("무엇으로 확인했는지 적어 주세요."))
         return form

@@ -245,7 +245,18 @@ class Difference(msgspec.Struct, frozen=True):
     """One thing in which register and published policy tell two stories; `register` and `policy` are keys or names."""
 
     key: str
-    what: Literal["MISSING", "UNPUBLISHED", "ENDED", "NAME", "RELATIONSHIP", "ITEMS", "PURPOSES", "SUB_PROCESSORS"]
+    what: Literal[
+        "MISSING",
+        "UNPUBLISHED",
+        "ENDED",
+        "NAME",
+        "RELATIONSHIP",
+        "TASK",
+        "ITEMS",
+        "PURPOSES",
+        "SUB_PROCESSORS",
+        "OVERSEAS",
+    ]
     register: tuple[str, ...] = ()
     policy: tuple[str, ...] = ()
 
@@ -253,8 +264,8 @@ class Difference(msgspec.Struct, frozen=True):
 def differences(policy: Policy, standings: Sequence[Standing]) -> tuple[Difference, ...]:
     """Return every difference between the register and this policy, the policy's recipients first.
 
-    Sub-processors count as unpublished: the policy has no place for them, and the public must be told (art. 26(2)). An
-    entry that was never disclosed is no difference, it is a plan.
+    Sub-processors and a transfer abroad count as unpublished: the policy has no place for them, and the public must be
+    told (art. 26(2), art. 28-8(2)). An entry that was never disclosed is no difference, it is a plan.
     """
     entered = {standing.entry.key: standing for standing in standings}
     found: list[Difference] = []
@@ -277,17 +288,26 @@ def differences(policy: Policy, standings: Sequence[Standing]) -> tuple[Differen
 
 def _differing(told: Processor, entry: Entry) -> list[Difference]:
     found = []
-    if told.name != entry.name:
+    if _is_another(entry.name, told.name):
         found.append(Difference(told.key, "NAME", (entry.name.ko, entry.name.en), (told.name.ko, told.name.en)))
     if told.relationship != entry.relationship:
         found.append(Difference(told.key, "RELATIONSHIP", (entry.relationship,), (told.relationship,)))
+    if _is_another(entry.task, told.task):
+        found.append(Difference(told.key, "TASK", (entry.task.ko, entry.task.en), (told.task.ko, told.task.en)))
     if set(told.items) != set(entry.items):
         found.append(Difference(told.key, "ITEMS", entry.items, told.items))
     if set(told.purposes) != set(entry.purposes):
         found.append(Difference(told.key, "PURPOSES", entry.purposes, told.purposes))
     if entry.sub_processors:
         found.append(Difference(told.key, "SUB_PROCESSORS", tuple(one.name for one in entry.sub_processors), ()))
+    if entry.overseas:
+        found.append(Difference(told.key, "OVERSEAS", (entry.overseas.country,), ()))
     return found
+
+
+def _is_another(entered: Text, told: Text) -> bool:
+    """Tell whether these are other words; English that was left out of the register is none."""
+    return entered.ko != told.ko or entered.en not in (entered.ko, told.en)
 
 
 def entry_of(told: Processor) -> Entry:

@@ -100,4 +100,5 @@ def _page(ref: str, form: Form) -> Response:
 
 
 def _notice(one: Opened) -> str:
-    return str(NOTICES[one.notice]) % {"day": one.notice_on}
+    """Return whether and when the members are told: nothing before somebody has decided it."""
+    return str(NOTICES[one.notice]) % {"day": one.notice_on} if one.decision else "–"

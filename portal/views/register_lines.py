@@ -29,9 +29,11 @@ WHAT: dict[str, Any] = {
     "ENDED": lazy_gettext("대장에서는 끝났지만 처리방침에는 아직 있습니다."),
     "NAME": lazy_gettext("이름이 다릅니다."),
     "RELATIONSHIP": lazy_gettext("위탁·제공 구분이 다릅니다. 아무것도 보낼 수 없습니다."),
+    "TASK": lazy_gettext("맡긴 일이 다릅니다."),
     "ITEMS": lazy_gettext("항목이 다릅니다. 양쪽에 모두 있는 것만 보낼 수 있습니다."),
     "PURPOSES": lazy_gettext("목적이 다릅니다. 양쪽에 모두 있는 것으로만 보낼 수 있습니다."),
     "SUB_PROCESSORS": lazy_gettext("재수탁자가 처리방침에 없습니다. 공개해야 합니다."),
+    "OVERSEAS": lazy_gettext("국외 이전이 처리방침에 없습니다. 공개해야 합니다."),
 }
 DEEDS: dict[str, Any] = {
     "WRITTEN": lazy_gettext("대장에 적음"),

@@ -171,7 +171,7 @@ def _entry_page(standing: Standing, form: Form, deed: str = "") -> Response:
     policy, today, entry = publishing.in_force(at).policy, seoul_day(at), standing.entry
     state = processor.state_of(standing, policy, today)
     lacks = processor.lacks_of(standing, policy, today)
-    contract = standing.contract
+    contract, ticked = standing.contract, request.form.getlist("clause")
     page = render_template(
         "desk/register.html",
         line=lines.line_of(standing, policy, today),
@@ -181,7 +181,8 @@ def _entry_page(standing: Standing, form: Form, deed: str = "") -> Response:
         contact=entrusted.contact_of(entry.key),
         contract=contract,
         clauses=[
-            (key, say_text(words), contract is not None and key in contract.clauses) for key, words in CLAUSES.items()
+            (key, say_text(words), contract is not None and key in contract.clauses, key in ticked)
+            for key, words in CLAUSES.items()
         ],
         differences=lines.differing(
             policy, [one for one in processor.differences(policy, [standing]) if one.key == entry.key], [standing]
@@ -195,7 +196,7 @@ def _entry_page(standing: Standing, form: Form, deed: str = "") -> Response:
         deed=deed,
         today=today.isoformat(),
         next_year=processor.supervision_due_on(today).isoformat(),
-        how=[(value, words) for value, words in lines.HOW.items()],
+        how=[("", gettext("골라 주세요")), *lines.HOW.items()],
         may_write=guarding.allows("registers.write") and standing.ended_on is None,
     )
     return make_response(page, 422 if form.faults else 200)

@@ -47,6 +47,7 @@ def test_the_payment_step_goes_through_the_guard(
     expect(officer.page.locator(".note--bad")).to_have_count(0)
     officer.page.get_by_role("link", name="한국정보통신(주)").click()
     officer.page.get_by_text("끝내기").first.click()
+    officer.page.get_by_label("보낸 개인정보").select_option("DESTROYED")
     officer.page.get_by_label("무엇으로 확인했는지").fill("파기 확인서를 받음")
     officer.press("끝내기")
     expect(officer.page.get_by_role("status")).to_contain_text("이제 이곳으로는 아무것도 보낼 수 없습니다.")

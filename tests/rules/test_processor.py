@@ -14,6 +14,7 @@ from portal.rules.processor import (
     Difference,
     Entry,
     Lack,
+    Overseas,
     Standing,
     State,
     SubProcessor,
@@ -170,11 +171,32 @@ def test_register_and_policy_that_agree_differ_in_nothing() -> None:
             [Difference("kicc", "SUB_PROCESSORS", ("가온전산",), ())],
         ),
         (
+            [Standing(an_entry(task=Text(ko="정산", en="Settlement")))],
+            [Difference("kicc", "TASK", ("정산", "Settlement"), ("이용요금 결제", "Payment of charges"))],
+        ),
+        (
+            [Standing(an_entry(overseas=Overseas("일본", "보낼 때마다", "30일", "메일로 거부")))],
+            [Difference("kicc", "OVERSEAS", ("일본",), ())],
+        ),
+        ([Standing(an_entry(name=Text(ko="한국정보통신(주)", en="한국정보통신(주)")))], []),
+        (
             [Standing(KICC), Standing(an_entry(key="other"), disclosed_on=TODAY), Standing(an_entry(key="planned"))],
             [Difference("other", "UNPUBLISHED", ("한국정보통신(주)",), ())],
         ),
     ],
-    ids=["missing", "ended", "name", "relationship", "items", "purposes", "sub-processors", "unpublished"],
+    ids=[
+        "missing",
+        "ended",
+        "name",
+        "relationship",
+        "items",
+        "purposes",
+        "sub-processors",
+        "task",
+        "abroad",
+        "no English",
+        "unpublished",
+    ],
 )
 def test_every_difference_is_told(standings: list[Standing], found: list[Difference]) -> None:
     """Whatever register and policy tell differently is named, with both sides; a plan is no difference."""

@@ -71,6 +71,7 @@ def test_every_look_is_written_down(app: Flask, browser: Callable[..., Browser],
 def test_a_decision_is_made_once(officer: Browser) -> None:
     """A person decides with a ground; afterwards nothing of it changes, but that the members were told."""
     address = logged(officer)
+    assert "알릴 의무 없음" not in officer.get("/desk/inquiries").text
     assert officer.post(address, DECIDED | {"decision": "", "reason": ""}).status_code == 422
     assert officer.post(address, {"deed": "told"}).status_code == 409
     assert officer.post(address, DECIDED).status_code == 303

@@ -89,6 +89,7 @@ def test_a_contract_that_cannot_be_is_told(officer: Browser, changes: dict[str, 
 
     assert answer.status_code == 422
     assert words in answer.text
+    assert answer.text.count(" checked>") == 7
     assert "기록된 계약이 없습니다." in officer.get(KICC).text
 
 
@@ -154,7 +155,7 @@ def test_every_fault_of_the_facts_is_told_at_once(officer: Browser) -> None:
         "보내는 항목을",
         "목적을 하나",
         "이름: 맡은 일",
-        "네 가지를 모두",
+        "국외 이전: 언제 어떻게",
     ):
         assert words in answer.text
     assert 'value="Kicc!"' in answer.text
@@ -205,6 +206,7 @@ def test_ending_keeps_a_record_of_what_became_of_the_data(officer: Browser) -> N
     """An end needs its evidence; afterwards there is no step left, and the difference from the policy is told."""
     last = {"deed": "end", "ended_on": "2026-11-22", "how": "DESTROYED", "evidence": ""}
     assert officer.post(KICC, last).status_code == 422
+    assert officer.post(KICC, last | {"how": "", "evidence": "파기 확인서"}).status_code == 422
     assert officer.post(KICC, last | {"evidence": "파기 확인서"}).status_code == 303
 
     page = officer.get(KICC).text
