@@ -264,8 +264,8 @@ class Difference(msgspec.Struct, frozen=True):
 def differences(policy: Policy, standings: Sequence[Standing]) -> tuple[Difference, ...]:
     """Return every difference between the register and this policy, the policy's recipients first.
 
-    Sub-processors and a transfer abroad count as unpublished: the policy has no place for them, and the public must be
-    told (art. 26(2), art. 28-8(2)). An entry that was never disclosed is no difference, it is a plan.
+    Sub-processors and a country abroad are told by the policy's articles, in words: the public must read of them (art.
+    26(2), art. 28-8(2)). An entry that was never disclosed is no difference, it is a plan.
     """
     entered = {standing.entry.key: standing for standing in standings}
     found: list[Difference] = []
@@ -276,7 +276,7 @@ def differences(policy: Policy, standings: Sequence[Standing]) -> tuple[Differen
         elif standing.ended_on is not None:
             found.append(Difference(told.key, "ENDED", (standing.ended_on.isoformat(),), (told.name.ko,)))
         else:
-            found += _differing(told, standing.entry)
+            found += _differing(told, standing.entry, "\n".join(article.text.ko for article in policy.articles))
     known = {told.key for told in policy.processors}
     found += [
         Difference(standing.entry.key, "UNPUBLISHED", (standing.entry.name.ko,), ())
@@ -286,7 +286,7 @@ def differences(policy: Policy, standings: Sequence[Standing]) -> tuple[Differen
     return tuple(found)
 
 
-def _differing(told: Processor, entry: Entry) -> list[Difference]:
+def _differing(told: Processor, entry: Entry, articles: str) -> list[Difference]:
     found = []
     if _is_another(entry.name, told.name):
         found.append(Difference(told.key, "NAME", (entry.name.ko, entry.name.en), (told.name.ko, told.name.en)))
@@ -298,9 +298,10 @@ def _differing(told: Processor, entry: Entry) -> list[Difference]:
         found.append(Difference(told.key, "ITEMS", entry.items, told.items))
     if set(told.purposes) != set(entry.purposes):
         found.append(Difference(told.key, "PURPOSES", entry.purposes, told.purposes))
-    if entry.sub_processors:
-        found.append(Difference(told.key, "SUB_PROCESSORS", tuple(one.name for one in entry.sub_processors), ()))
-    if entry.overseas:
+    untold = tuple(one.name for one in entry.sub_processors if one.name not in articles)
+    if untold:
+        found.append(Difference(told.key, "SUB_PROCESSORS", untold, ()))
+    if entry.overseas and entry.overseas.country.partition("(")[0].strip() not in articles:
         found.append(Difference(told.key, "OVERSEAS", (entry.overseas.country,), ()))
     return found
 

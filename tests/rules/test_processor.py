@@ -201,3 +201,18 @@ def test_register_and_policy_that_agree_differ_in_nothing() -> None:
 def test_every_difference_is_told(standings: list[Standing], found: list[Difference]) -> None:
     """Whatever register and policy tell differently is named, with both sides; a plan is no difference."""
     assert list(differences(POLICY, standings)) == found
+
+
+def test_what_an_article_tells_is_no_difference() -> None:
+    """A sub-processor and a country that an article of the policy names are published."""
+    last = POLICY.articles[-1]
+    words = Text(ko=f"{last.text.ko}\n가온전산은 일본에서 전산을 운영합니다.", en=last.text.en)
+    policy = msgspec.structs.replace(
+        POLICY, articles=(*POLICY.articles[:-1], msgspec.structs.replace(last, text=words))
+    )
+    entry = an_entry(
+        sub_processors=(SubProcessor("가온전산", "전산 운영"), SubProcessor("누리전산", "백업")),
+        overseas=Overseas("일본 (도쿄)", "보낼 때마다", "30일", "메일로 거부"),
+    )
+
+    assert list(differences(policy, [Standing(entry)])) == [Difference("kicc", "SUB_PROCESSORS", ("누리전산",), ())]
