@@ -2,12 +2,13 @@
 as a choice among what the draft has. What was typed is kept as it is; the policy's loader judges it."""
 
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 import msgspec
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from portal.policy.decoding import Decoder, is_fact
@@ -55,6 +56,28 @@ def read(section: str, sent: MultiDict[str, str], held: Any) -> Any:
     fact `held` them, for an order is nothing that ticks could change."""
     kind = type_of(section)
     return _read(kind, sent, "" if is_fact(kind) else section, held)
+
+
+def take_stored(typed: Any, held: Any, paths: Collection[str]) -> Any:
+    """Return a fact as it was typed, but with what is stored at these paths of fields."""
+    if not isinstance(typed, dict):
+        return held if paths else typed
+    taken = {}
+    for name, value in typed.items():
+        inner = {path.partition(".")[2] for path in paths if path.partition(".")[0] == name}
+        stored = held.get(name) if isinstance(held, Mapping) else None
+        taken[name] = stored if "" in inner else take_stored(value, stored, inner) if inner else value
+    return taken
+
+
+def said_value(field: Field) -> str:
+    """Return what a field holds, in words."""
+    named = dict(field.choices)
+    if field.widget == "tick":
+        return gettext("예") if field.value else gettext("아니요")
+    if field.widget == "ticks":
+        return ", ".join(named.get(key, key) for key in field.value)
+    return named.get(field.value, field.value)
 
 
 def faults_of(section: str, fact: Any) -> list[Fault]:

@@ -35,6 +35,7 @@ from portal.views import (
     org_questions,
     org_sign_in,
     policies,
+    policy_drafts,
     public,
     rail,
     registers,
@@ -45,7 +46,7 @@ from portal.views import (
     sign_in,
 )
 
-_ = desk_log, desk_objections, desk_people, desk_request  # they add to the desk's own place
+_ = desk_log, desk_objections, desk_people, desk_request, policy_drafts  # they add to the place of another
 PLACES = (
     account.place,
     api.place,

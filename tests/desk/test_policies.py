@@ -87,18 +87,51 @@ def test_a_fault_stands_at_its_field_and_what_was_typed_stays(app: Flask, office
 
 
 def test_two_officers_do_not_overwrite_each_other(app: Flask, clock: FakeClock, officer: Browser, draft: str) -> None:
-    """The second gets 409, reads that somebody was first, and has what they typed before them."""
-    ref = draft.rpartition("/")[2]
-    fields = filled(officer.get(f"{draft}/officer").text)
+    """The second gets 409 and reads what is stored beside what they typed, word by word; saved again it is as they
+    chose for each field, and nothing else of the other's is lost."""
+    ref, page = draft.rpartition("/")[2], f"{draft}/processors/kicc"
+    fields = filled(officer.get(page).text)
     with app.app_context():
-        drafting.rewrite(ref, "reason", "", {"ko": "다른 이유", "en": "Another"}, seen=1, by=OTHER, at=clock())
+        theirs = drafting.fact_of(drafting.draft_of(ref), "processors", "kicc") | {"items": ["card_number"]}
+        theirs |= {"task": {"ko": "카드 결제와 전표 보관", "en": "Payment, slips kept"}, "review_required": False}
+        drafting.rewrite(ref, "processors", "kicc", theirs, seen=1, by=OTHER, at=clock())
 
-    answer = officer.post(f"{draft}/officer", fields | {"phone": "02-555-0100"})
+    late = officer.post(page, fields | {"task.ko": "카드 결제와 취소", "name.ko": "새 결제(주)"})
 
-    assert answer.status_code == 409
-    assert "님이 먼저 고쳤습니다." in answer.text
-    assert 'value="02-555-0100"' in answer.text
-    assert 'name="seen" value="2"' in answer.text
+    assert late.status_code == 409
+    assert "다른 담당자 님이 먼저 고쳐서 저장하지 않았습니다." in late.text
+    assert '<del><span class="sr">삭제됨: </span>전표 보관</del>' in late.text
+    assert '<ins><span class="sr">추가됨: </span>취소</ins>' in late.text
+    sides = set(re.findall(r'name="take\.([^"]+)" value="stored"', late.text))
+    assert sides >= {"name.ko", "task.ko", "task.en", "review_required"}
+    again = filled(late.text)
+    assert (again["seen"], again["name.ko"]) == ("2", "새 결제(주)")
+    taken = {f"take.{side}": "stored" for side in sides} | {"take.name.ko": "mine"}
+    assert officer.post(page, again | taken).status_code == 303
+    with app.app_context():
+        kept = drafting.fact_of(drafting.draft_of(ref), "processors", "kicc")
+        assert kept == theirs | {"name": {"ko": "새 결제(주)", "en": theirs["name"]["en"]}}
+
+
+def test_what_was_taken_out_meanwhile_comes_back_as_typed(
+    app: Flask, clock: FakeClock, officer: Browser, draft: str
+) -> None:
+    """Who was writing a fact that a colleague took out of the draft keeps what they wrote, and saving adds it again."""
+    ref = draft.rpartition("/")[2]
+    with app.app_context():
+        key = str(drafting.draft_of(ref).facts["safeguards"][0]["key"])
+    page = f"{draft}/safeguards/{key}"
+    fields = filled(officer.get(page).text)
+    with app.app_context():
+        drafting.rewrite(ref, "safeguards", key, None, seen=1, by=OTHER, at=clock())
+
+    late = officer.post(page, fields)
+    assert late.status_code == 409
+    assert officer.post(page, filled(late.text)).status_code == 303
+
+    with app.app_context():
+        assert drafting.draft_of(ref).facts["safeguards"][-1]["key"] == key
+    assert officer.get(f"{draft}/safeguards/nothing").status_code == 404
 
 
 def test_from_the_draft_to_the_release(app: Flask, clock: FakeClock, officer: Browser, draft: str) -> None:
