@@ -82,9 +82,10 @@ def _begin_ledger(works: Sequence[Work], at: datetime) -> Passed:
 
 
 def _separate(works: Sequence[Work], at: datetime) -> Passed:
-    """Copy what must be kept into the separate store and read it back; until then nothing else happens."""
+    """Copy what must be kept into the separate store and read it back; until then nothing else happens. Of who comes
+    back with a restore it was copied the first time, and cannot be read any more."""
     store = SeparatedStore(db.engines["separated"], person_keys.opened())
-    records = {work.task_id: _to_keep(work, at) for work in works}
+    records = {work.task_id: [] if work.again else _to_keep(work, at) for work in works}
     try:
         store.keep([record for some in records.values() for record in some], at)
         outcomes = dict.fromkeys(records, PROVED)

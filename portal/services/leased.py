@@ -5,7 +5,7 @@ another fence and is dropped.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,10 @@ from portal.database import db, writing
 from portal.holdings import Subject
 from portal.records import destructions
 from portal.records.destructions import Destruction, Task
-from portal.rules.destruction import Kind, Outcome, TaskFacts, TaskState, verdict_of
+from portal.rules.destruction import Kind, Outcome, Stage, TaskFacts, TaskState, verdict_of
 from portal.rules.destruction_fault import Fault
 from portal.services import ordering
+from portal.vault import person_keys
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ PROVED = Outcome(found_after=0, cut_short=True)
 
 @dataclass(frozen=True)
 class Work:
-    """One leased task with its destruction; `cut_short`: an earlier attempt ended without a word."""
+    """One leased task with its destruction; `cut_short`: an earlier attempt ended without a word; `again`: the person's
+    key was destroyed before, and the store has been restored since."""
 
     task_id: int
     fence: int
@@ -35,6 +37,7 @@ class Work:
     destruction: Destruction
     known: dict[str, Any]  # what was sealed for its tasks
     cut_short: bool
+    again: bool
 
     @property
     def ref(self) -> str:
@@ -60,6 +63,7 @@ def lease(at: datetime, limit: int) -> list[Work]:
         leased = destructions.lease(at, at + LEASE, limit)
         owners = destructions.of_ids({task.destruction_id for task, _ in leased})
         known = ordering.facts_of_many(owners.values())
+        back = _destroyed_before(owners.values(), [task for task, _ in leased])
         works = [
             Work(
                 task.id,
@@ -67,13 +71,23 @@ def lease(at: datetime, limit: int) -> list[Work]:
                 facts_of(task),
                 owners[task.destruction_id],
                 known[task.destruction_id],
-                cut_short,
+                cut_short or task.destruction_id in back,
+                task.destruction_id in back,
             )
             for task, cut_short in leased
         ]
         for destruction in owners.values():
             db.session.expunge(destruction)
     return works
+
+
+def _destroyed_before(owners: Collection[Destruction], tasks: Sequence[Task]) -> set[int]:
+    """Return those of these destructions whose key is gone before its turn: they were carried out already. One that a
+    replay ordered has counted what came back, and is held to it."""
+    if not tasks or tasks[0].stage >= Stage.KEY:
+        return set()
+    ids = {one.member_ref: one.id for one in owners if one.reason != "REPLAYED"}
+    return {ids[ref] for ref in person_keys.opened().destroyed_of(ids)}
 
 
 def facts_of(task: Task) -> TaskFacts:

@@ -114,12 +114,10 @@ def order_many(
     for member, seal in zip(found, seals, strict=True):
         counted, kept = counts[member.ref], _kept(policy, member, why, event_days[member.ref])
         facts = {
-            "host_id": member.host_id,
-            "marks": _marks(member, profiles.get(member.ref, {})),
+            **_facts(member, profiles.get(member.ref, {}), why),
+            "account": admins.get(member.ref, ""),
             "write_to": write_to,
             "language": language,
-            "account": admins.get(member.ref, ""),
-            "fraud": {"email": _hex(member.email_index), "login_id": _hex(member.login_index), "reason": why},
         }
         plan = {"counts": counted, "kept": [[rule, day.isoformat()] for rule, day in kept]}
         destruction = Destruction(
@@ -149,13 +147,20 @@ def order_many(
 
 
 def facts_of_many(some: Collection[Destruction]) -> dict[int, dict[str, Any]]:
-    """Return what the tasks of destructions have to know, by destruction; nothing of one that is finished."""
-    seals = person_keys.seals_of(one.ref for one in some if one.sealed is not None)
-    found: dict[int, dict[str, Any]] = {}
-    for one in some:
-        seal = seals.get(one.ref)
-        opened = seal and one.sealed and seal.open("destructions", "sealed", one.sealed, one.ref)
-        found[one.id] = opened or {}
+    """Return what the tasks of destructions have to know, by destruction; nothing of one that is finished.
+
+    One that was finished before this store was restored has no key any more: what its tasks need is told by the member
+    who has come back, and nobody is written to a second time.
+    """
+    sealed = [one for one in some if one.sealed is not None]
+    seals = person_keys.seals_of(one.ref for one in sealed)
+    lost = {one.member_ref: one for one in sealed if one.ref not in seals}
+    found: dict[int, dict[str, Any]] = {one.id: {} for one in some}
+    for one in sealed:
+        if one.ref in seals:
+            found[one.id] = seals[one.ref].open("destructions", "sealed", one.sealed or b"", one.ref)
+    for member in members.of_refs(lost):
+        found[lost[member.ref].id] = _facts(member, {}, lost[member.ref].reason)
     return found
 
 
@@ -254,6 +259,15 @@ def _kept(policy: Policy, member: Member, why: Why, event_day: date) -> tuple[tu
         "dispute": {"SETTLED": event_day},
     }
     return tuple((rule, until_of(policy, rule, why, event_day, day.get(rule))) for rule in rules if rule in known)
+
+
+def _facts(member: Member, profile: Mapping[str, str], why: str) -> dict[str, Any]:
+    """Return what the tasks of a destruction have to know of the person."""
+    return {
+        "host_id": member.host_id,
+        "marks": _marks(member, profile),
+        "fraud": {"email": _hex(member.email_index), "login_id": _hex(member.login_index), "reason": why},
+    }
 
 
 def _marks(member: Member, profile: Mapping[str, str]) -> list[str]:

@@ -35,21 +35,25 @@ def restore_fault() -> str | None:
 
 
 def come_back() -> list[Tombstone]:
-    """Return the tombstones of destructions that this main store knows nothing of, oldest first."""
+    """Return the tombstones of those who are here again, oldest first: this main store knows nothing of the
+    destruction, or has it under way though the person's key was destroyed."""
     stones = ledger.tombstones_after(db.engines["keys"], destructions.mark())
     known = destructions.refs_known([stone.destruction_ref for stone in stones])
     db.session.rollback()
-    return [stone for stone in stones if stone.destruction_ref not in known]
+    gone = person_keys.opened().destroyed_of(stone.member_ref for stone in stones if stone.destruction_ref in known)
+    return [stone for stone in stones if stone.destruction_ref not in known or stone.member_ref in gone]
 
 
 def replay(at: datetime) -> tuple[int, int]:
     """Order the destruction of everybody who has come back; return how many there were, and how many tombstones found
-    nobody. Somebody who joined later under the same id has another reference and is left alone. Accounts whose key is
-    destroyed are blanked again."""
+    nobody. What was ordered when the copy was made goes on by itself. Somebody who joined later under the same id has
+    another reference and is left alone. Accounts whose key is destroyed are blanked again."""
     again = nobody = 0
     for stone in come_back():
         with writing():
-            if members.of_ref(stone.member_ref) is None:
+            if destructions.of_ref(stone.destruction_ref) is not None:
+                again += 1
+            elif members.of_ref(stone.member_ref) is None:
                 nobody += 1
             else:
                 ordering.order(stone.member_ref, "REPLAYED", event_day=seoul_day(stone.at), by=OPERATOR, at=at)
