@@ -1,10 +1,15 @@
 """/contact: writing to the privacy officer without signing in, and following what became of it."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, session, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from portal import clock
 from portal.policy.law import bodies_today
+from portal.policy.model import Text
 from portal.rules.paper import MOST_BYTES, NEEDED_FOR
 from portal.rules.progress import Word
 from portal.rules.request import StepRefused
@@ -20,6 +25,15 @@ from portal.views.receipt_lines import lines_of, told
 place = Blueprint("contact", __name__, url_prefix="/contact")
 TOKEN, FOLLOWED = "contact_token", "contact_followed"
 FIELDS = ("kind", "member", "agent", "relation", "reply_to", "text")
+LACKING: dict[str, Any] = {
+    "kind": lazy_gettext("무엇을 요청하는지 골라 주세요."),
+    "member": lazy_gettext("회원의 메일 주소나 아이디를 적어 주세요."),
+    "agent": lazy_gettext("대리인 이름을 적어 주세요."),
+    "relation": lazy_gettext("회원과의 관계를 골라 주세요."),
+    "reply_to": lazy_gettext("답을 받을 메일 주소를 적어 주세요."),
+    "text": lazy_gettext("내용을 적어 주세요."),
+    "words": lazy_gettext("내용을 적어 주세요."),
+}
 WORDS = {"object": Word.OBJECTED, "give": Word.MORE_GIVEN, "cancel": Word.CANCELLED}
 
 
@@ -34,7 +48,7 @@ def send() -> Response:
     try:
         contacting.write(written, language(), guarding.origin(), clock.now())
     except ContactFaults as told:
-        return _form(written, {field: say_text(reason) for field, reason in told.faults.items()}, 422)
+        return _form(written, _said(told.faults, asdict(written)), 422)
     session["contact_sent"] = True
     return redirect(url_for("contact.sent"), 303)  # type: ignore[return-value]
 
@@ -54,7 +68,7 @@ def send_as_agent() -> Response:
     try:
         representing.write(Represented(**told, paper=paper), language(), guarding.origin(), clock.now())
     except ContactFaults as faulty:
-        return _agent_form(told, {field: say_text(reason) for field, reason in faulty.faults.items()}, 422)
+        return _agent_form(told, _said(faulty.faults, told), 422)
     session["contact_sent"] = True
     return redirect(url_for("contact.sent"), 303)  # type: ignore[return-value]
 
@@ -103,12 +117,20 @@ def answer() -> Response | str:
     try:
         contacting.answer_back(session.get(FOLLOWED, ""), word, words, guarding.origin(), clock.now())
     except ContactFaults as faulty:
-        return _followed({field: say_text(reason) for field, reason in faulty.faults.items()}, words)
+        return _followed(_said(faulty.faults, {"words": words}), words)
     except StepRefused as refused:
         return _followed({"words": say_text(refused.reason)}, words)
     except requesting.NoSuchRequest:
         abort(404)
     return redirect(url_for("contact.follow"), 303)  # type: ignore[return-value]
+
+
+def _said(faults: Mapping[str, Text], typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong at each field; of an empty one, what belongs there."""
+    return {
+        field: str(LACKING[field]) if field in LACKING and not typed.get(field, "").strip() else say_text(reason)
+        for field, reason in faults.items()
+    }
 
 
 def _agent_form(told: dict[str, str], faults: dict[str, str], status: int = 200) -> Response:

@@ -238,7 +238,7 @@ def test_the_way_by_mail(
     filed = there.post("/me/left", {**there.form("/me/left"), "left_on": "2026-10-31"})
 
     assert (known.status_code, known.location) == (unknown.status_code, unknown.location) == (303, "/enter/sent")
-    assert "퇴사를 알릴까요" in asked
+    assert "퇴사를 알릴까요?" in asked
     assert opened.location == "/me/left"
     assert "mi***@gaon.example" in page
     assert "minho@gaon.example" not in page

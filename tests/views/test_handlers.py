@@ -199,7 +199,7 @@ def test_a_change_of_accounts_asks_for_the_code_again(
 
     assert asked.status_code == wrong.status_code == 403
     assert '<input type="hidden" name="deed" value="grant:AUDITOR">' in asked.text
-    assert "인증번호가 맞지 않거나 이미 쓴 번호입니다." in wrong.text
+    assert "앱에 지금 나오는 인증번호를 적어 주세요." in wrong.text
     assert meanwhile is not None
     assert meanwhile.roles == {Role.HANDLER}
     assert done.status_code == 303
