@@ -98,6 +98,11 @@ def under_key(key_ref: str) -> Sequence[Mail]:
     return db.session.scalars(select(Mail).where(Mail.key_ref == key_ref).order_by(Mail.id)).all()
 
 
+def refs_under(key_refs: Collection[str]) -> Sequence[str]:
+    """Return the references of all letters that were ever sealed under these keys."""
+    return db.session.scalars(select(Mail.ref).where(Mail.key_ref.in_(key_refs))).all()
+
+
 def count_sealed(key_ref: str) -> int:
     """Return how many letters under this key still hold what they say."""
     query = select(func.count()).select_from(Mail).where(Mail.key_ref == key_ref, Mail.sealed.is_not(None))

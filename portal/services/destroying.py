@@ -21,7 +21,7 @@ from flask import Flask, current_app
 from portal.clock import Clock, seoul_day
 from portal.database import db, writing
 from portal.holdings import destroy_many, verify_many
-from portal.records import destructions, leavers, members, scanning
+from portal.records import destructions, leavers, mails, members, scanning
 from portal.rules.deed import Deed
 from portal.rules.destruction import Kind, Outcome
 from portal.rules.destruction_fault import Fault
@@ -141,7 +141,9 @@ def _shred_key(works: Sequence[Work], at: datetime) -> Passed:
 
 
 def _scan(works: Sequence[Work], at: datetime) -> Passed:
-    """Bring every store's deletions out of its log, then look for the people in every file, all at once."""
+    """Take away letters that lie as files, bring every store's deletions out of its log, then look for the people in
+    every file, all at once."""
+    _take_letters_away([work.destruction.member_ref for work in works])
     db.session.remove()  # a read of our own would keep the log from being cut
     engines = [db.engines[bind] for bind in (None, "keys", "separated")]
     marks = {work.task_id: work.known.get("marks", []) for work in works}
@@ -162,6 +164,14 @@ def _scan(works: Sequence[Work], at: datetime) -> Passed:
         }
     with writing():
         return leased.keep(works, outcomes, at)
+
+
+def _take_letters_away(member_refs: Sequence[str]) -> None:
+    """Remove these members' letters where no mail server takes them and they were laid as files; the scan proves it."""
+    folder = current_app.extensions["portal.settings"].letters_dir
+    if folder.is_dir():
+        for ref in mails.refs_under(member_refs):
+            (folder / f"{ref}.eml").unlink(missing_ok=True)
 
 
 def _end(works: Sequence[Work], at: datetime) -> Passed:

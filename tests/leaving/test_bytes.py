@@ -173,9 +173,12 @@ def test_a_list_leaves_no_byte_behind(
             "destructions": {HOST_ID, EMAIL, CONTACT},
         }
 
+        for path in list(settings.letters_dir.iterdir()):
+            path.with_name(f"copy-of-{path.name}").write_bytes(path.read_bytes())
         end_reading()
         assert destroy_due(app).attention == 2
         assert certifying.code_of_request(number) == ""
+        assert not letters & {path.name for path in settings.letters_dir.iterdir()}
         for path in settings.letters_dir.iterdir():
             path.unlink()
         drain_once(app)
