@@ -27,7 +27,7 @@ class PaperForm(Form):
         form = cls()
         files = form.text(sent, "files", FILES_LENGTH, gettext("어떤 문서였는지 적어 주세요."))
         if "@" in files:
-            form.faults["files"] = gettext("문서의 종류만 적고, 누구의 것인지는 적지 마세요.")
+            form.faults["files"] = gettext("누구의 것인지 빼고 문서의 종류만 적어 주세요.")
         count = form._count(sent)
         method = form._chosen(sent, "method", [one.value for one in METHODS], gettext("어떻게 파기했는지 골라 주세요."))
         reason = form._chosen(sent, "reason", [one.value for one in REASONS], gettext("왜 파기했는지 골라 주세요."))

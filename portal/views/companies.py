@@ -22,7 +22,7 @@ from portal.services.reopening import KeptClosed
 from portal.services.vouching import PAGE, Entry, Line, Refused, Seen
 from portal.speech import say_text
 from portal.views import guarding
-from portal.views.paging import page_of
+from portal.views.paging import counted, page_of
 
 place = Blueprint("companies", __name__, url_prefix="/desk/companies")
 REFUSALS = {
@@ -78,9 +78,7 @@ def overview() -> str:
     return render_template(
         "desk/companies.html",
         rows=[_row(line) for line in lines],
-        counted=gettext(
-            "%(total)s건 가운데 %(first)s–%(last)s", total=f"{total:,}", first=first + 1, last=first + len(lines)
-        ),
+        counted=counted(page, len(lines), total),
         before=url_for("companies.overview", page=page - 1) if page > 1 else "",
         after=url_for("companies.overview", page=page + 1) if first + len(lines) < total else "",
         is_missing=bool(request.args.get("missing")),

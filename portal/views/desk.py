@@ -248,7 +248,7 @@ def _tiles(figures: Figures, average: float | None) -> list[dict[str, Any]]:
 
 
 def _bars(days: Mapping[date, int], late: int, today: date) -> list[Bar]:
-    counts = [late, *(days.get(today + timedelta(days=ahead), 0) for ahead in range(FORECAST_DAYS))]
+    counts = [late, *(days.get(today + timedelta(days=ahead), 0) for ahead in range(FORECAST_DAYS + 1))]
     highest = max(counts) or 1
     labels = [gettext("지남"), gettext("오늘")]
     bars = []

@@ -201,7 +201,7 @@ def _what_is_destroyed(case: Case) -> str:
 
 def _grounds(kind: Kind) -> list[tuple[str, str]]:
     told = [(one.code, f"{say_text(one.words)} ({one.source})") for one in refusal.grounds(kind)]
-    return [("", gettext("고르기")), *told]
+    return [("", gettext("골라 주세요")), *told]
 
 
 def line_of(case: Case) -> list[Point]:

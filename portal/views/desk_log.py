@@ -78,8 +78,8 @@ def _page(form: Logging, at: datetime) -> Response:
         typed=form.typed or {"received_day": f"{here:%Y-%m-%d}", "received_time": f"{here:%H:%M}"},
         nonce=form.typed.get("nonce") or secrets.token_urlsafe(16),
         today=f"{here:%Y-%m-%d}",
-        kinds=[("", gettext("고르기")), *((kind.value, kind_name(kind)) for kind in LOGGED_KINDS)],
-        channels=[("", gettext("고르기")), *((code, CHANNELS[code]) for code in LOGGED_BY)],
-        requesters=[("", gettext("고르기")), *((code, REQUESTERS[code]) for code in ASKED_BY)],
+        kinds=[("", gettext("골라 주세요")), *((kind.value, kind_name(kind)) for kind in LOGGED_KINDS)],
+        channels=[("", gettext("골라 주세요")), *((code, CHANNELS[code]) for code in LOGGED_BY)],
+        requesters=[("", gettext("골라 주세요")), *((code, REQUESTERS[code]) for code in ASKED_BY)],
     )
     return make_response(page, 422 if form.faults else 200)

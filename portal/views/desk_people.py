@@ -83,7 +83,7 @@ def _page(number: str, form: Holding) -> Response:
         "desk/people.html",
         number=number,
         people=[_row(person) for person in found],
-        counted=counted(page, len(found), total),
+        counted=counted(page, len(found), total, are_people=True),
         pages=pages("desk.people", page, total, number=number),
         may_hold=guarding.allows("holds.write"),
         may_decide=guarding.allows("desk.request.decide"),

@@ -82,7 +82,7 @@ def step(number: str) -> Response:
     except (KeyDestroyed, NoKey):
         form.faults[_field(form, name)] = gettext("이 요청의 정보는 이미 파기되어 더 적을 수 없습니다.")
     else:
-        flash(gettext("%(step)s: 저장했습니다.", step=TOLD[form.word]))
+        flash(gettext("처리 기록에 남겼습니다: %(step)s", step=TOLD[form.word]))
         return redirect(url_for("desk.case", number=number), 303)  # type: ignore[return-value]
     return _case_page(number, form, Form())
 
@@ -193,7 +193,7 @@ def _case_page(number: str, form: Form, revealing_form: Form, changed: str = "")
         may_reveal=guarding.allows("desk.reveal") and not found.is_gone,
         revealed_until=found.revealed_until,
         revealing=revealing_form,
-        reasons=[("", gettext("고르기")), *((code, say_text(words)) for code, words in reveal.REASONS.items())],
+        reasons=[("", gettext("골라 주세요")), *((code, say_text(words)) for code, words in reveal.REASONS.items())],
         faults=[*form.summary, *revealing_form.summary],
     )
     status = 409 if changed else 422 if form.faults or revealing_form.faults else 200

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import lazy_gettext, ngettext
 from flask_login import current_user
 
 from portal import clock
@@ -13,7 +13,7 @@ from portal.services import company_admins, overseeing
 from portal.services.company_admins import Company
 from portal.services.overseeing import PAGE, Report
 from portal.views import guarding
-from portal.views.paging import page_of
+from portal.views.paging import counted, page_of
 from portal.views.staff import Staff
 from portal.views.standing import Due, due_of, pill_of
 
@@ -90,13 +90,8 @@ def overview() -> str:
 def pages(endpoint: str, page: int, shown: int, total: int, *, are_people: bool = False) -> dict[str, str]:
     """Return what the foot of a list tells: which of how many, and the ways to the pages beside."""
     first = (page - 1) * PAGE
-    numbers = {"total": f"{total:,}", "first": f"{first + 1:,}", "last": f"{first + shown:,}"}
-    if are_people:
-        counted = gettext("%(total)s명 가운데 %(first)s–%(last)s", **numbers)
-    else:
-        counted = gettext("%(total)s건 가운데 %(first)s–%(last)s", **numbers)
     return {
-        "counted": counted if shown else "",
+        "counted": counted(page, shown, total, are_people=are_people),
         "before": url_for(endpoint, page=page - 1) if page > 1 else "",
         "after": url_for(endpoint, page=page + 1) if first + shown < total else "",
     }

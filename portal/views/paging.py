@@ -22,12 +22,18 @@ def page_of(args: Mapping[str, str]) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
 
 
-def counted(page: int, shown: int, total: int) -> str:
-    """Return which lines of how many a page shows; nothing where there are none."""
+def counted(page: int, shown: int, total: int, *, are_people: bool = False) -> str:
+    """Return which lines of how many a page shows, or that these are all; nothing where there are none."""
     if not shown:
         return ""
+    numbers = {"total": f"{total:,}"}
+    if shown == total:
+        return gettext("모두 %(total)s명", **numbers) if are_people else gettext("모두 %(total)s건", **numbers)
     first = (page - 1) * PAGE + 1
-    return gettext("%(total)s건 가운데 %(first)s–%(last)s", total=total, first=first, last=first + shown - 1)
+    numbers |= {"first": f"{first:,}", "last": f"{first + shown - 1:,}"}
+    if are_people:
+        return gettext("%(total)s명 가운데 %(first)s–%(last)s", **numbers)
+    return gettext("%(total)s건 가운데 %(first)s–%(last)s", **numbers)
 
 
 def pages(endpoint: str, page: int, total: int, **places: str) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def add(ref: str, section: str) -> Response:
         draft=_draft(ref),
         section=section,
         name=section_name(section, language()),
-        numbers=[("", gettext("고르기")), *((one, one) for one in ARTICLE_NUMBERS if one not in known)],
+        numbers=[("", gettext("골라 주세요")), *((one, one) for one in ARTICLE_NUMBERS if one not in known)],
         form=form,
     )
     return make_response(page, 422 if form.faults else 200)

@@ -45,7 +45,7 @@ def test_the_nearest_due_day_stands_first(app: Flask, clock: FakeClock, handler:
     assert numbers(page) == [late, today, soon, later]
     for words in ("D+3 지남", "11-20(금)", "D-DAY", "11-23(월)", "D-3", "11-26(목)", "D-10", "12-03(목)"):
         assert words in page
-    assert "4건 가운데 1–4" in page
+    assert "모두 4건" in page
     assert 'aria-sort="ascending"' in page
 
 
