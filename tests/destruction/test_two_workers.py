@@ -79,7 +79,7 @@ def test_each_step_is_done_once(
             db.session.remove()
             clock.advance(minutes=10)
             assert destroy_due(app).attention == 0
-        assert destructions.figures() == {"open": 0, "attention": 0, "evidence": 0, "done": PEOPLE}
+        assert destructions.figures() == {"open": 0, "attention": 0, "evidence": 0, "done": PEOPLE, "all": PEOPLE}
         receiver = crm[0]
         assert len(receiver.destroyed) == PEOPLE
         assert set(receiver.destroyed.values()) == {1}
