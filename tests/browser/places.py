@@ -14,6 +14,9 @@ from tests.browser.serving import wait_for
 Walk = Callable[[Person], object]
 FRESH_S = 200  # below the five minutes after which an important deed asks for the code again
 _AT_WORK: dict[tuple[str, tuple[str, ...], bool], tuple[Colleague, list[Any], float]] = {}
+_ADMINS: dict[str, tuple[list[Any], float]] = {}  # the cookies of an installation's company admin, and since when
+_DESTROYED: dict[str, str] = {}  # whom an installation has destroyed: the pages of a destruction are there then
+_WRITTEN: dict[str, str] = {}  # a mailed link of an installation that nobody has used yet
 
 # One more purpose for the records of access, as an item and on the form: a material change.
 MORE_PURPOSES = {
@@ -277,10 +280,18 @@ def _company_with_errors(person: Person) -> None:
 
 
 def _org(path: str) -> Walk:
-    """Come to a page of the member's company as an admin whom an officer has invited."""
+    """Come to a page of the member's company as an admin whom an officer has invited, perhaps some minutes ago."""
 
     def walk(person: Person) -> None:
-        _company(person).invites_admin().open(path)
+        where = person.installation.url
+        cookies, since = _ADMINS.get(where, ([], 0.0))
+        if cookies and time.monotonic() - since < FRESH_S:
+            person.installation.registers(person.account)
+            person.page.context.add_cookies(cookies)
+        else:
+            _company(person).invites_admin()
+            _ADMINS[where] = list(person.page.context.cookies()), time.monotonic()
+        person.open(path)
 
     return walk
 
@@ -323,7 +334,35 @@ def _member_of_ours_with_errors(person: Person) -> None:
     person.button("이용 멈추기").click()
 
 
+def _revoked_company_with_errors(person: Person) -> None:
+    """Stop a member as an admin, then revoke the company as an officer, who may open the account again."""
+    _member_of_ours(person)
+    person.page.get_by_label("멈추는 이유").select_option(index=1)
+    person.button("이용 멈추기").click()
+    officer = at_desk("/privacy/desk/companies", ready=True)(person)
+    assert isinstance(officer, Colleague)
+    person.page.get_by_label("사업자등록번호 10자리").fill(person.account.business_number)
+    officer.press("찾기")
+    person.page.locator("#revoke_reason").fill("담당자가 모두 퇴사했습니다.")
+    officer.press("확인 취소")
+    officer.press("다시 열기")
+    del _ADMINS[person.installation.url]  # who is no admin any more
+
+
+def _question(person: Person) -> None:
+    """Say as the member that one has left, and stand as the company's admin before the question."""
+    _org("/privacy/org/questions")(person)
+    _agreed(person)
+    person.open("/privacy/me/left")
+    person.page.get_by_label("퇴사일").fill(f"{datetime.now(SEOUL):%Y-%m-%d}")
+    person.button("삭제 요청하기").click()
+    person.page.get_by_label("인증번호").fill(wait_for(person.mailed_code, "the mailed code"))
+    person.button("확인하고 계속하기").click()
+    person.open("/privacy/org/questions")
+
+
 def _leaving_admin(person: Person) -> None:
+    _company(person).invites_admin()  # besides the one who comes: the last one cannot go
     _org("/privacy/org/admins")(person)
     person.page.locator("tbody a").first.click()
 
@@ -382,22 +421,71 @@ def _destroyed(path: str) -> Walk:
     """Come to a page of the desk as an officer who has approved that a member is deleted, once it is done."""
 
     def walk(person: Person) -> None:
-        _me("/privacy/me/delete")(person)
-        person.button("삭제 요청하기").click()
-        person.page.get_by_label("인증번호").fill(wait_for(person.mailed_code, "the mailed code"))
-        person.button("확인하고 계속하기").click()
-        number = person.page.url.rpartition("/")[2]
-        officer = at_desk(f"/privacy/desk/requests/{number}", ready=True)(person)
-        assert isinstance(officer, Colleague)
-        officer.approves(number)
-        officer.open(path)
+        where = person.installation.url
+        if where not in _DESTROYED:
+            _me("/privacy/me/delete")(person)
+            person.button("삭제 요청하기").click()
+            person.page.get_by_label("인증번호").fill(wait_for(person.mailed_code, "the mailed code"))
+            person.button("확인하고 계속하기").click()
+            number = person.page.url.rpartition("/")[2]
+            officer = at_desk(f"/privacy/desk/requests/{number}", ready=True)(person)
+            assert isinstance(officer, Colleague)
+            officer.approves(number)
+            _DESTROYED[where] = person.account.mail
+        at_desk(path, ready=True)(person)
 
     return walk
 
 
 def _a_destruction(person: Person) -> None:
-    _destroyed("/privacy/desk/destructions")(person)
+    _destroyed("/privacy/desk/destructions?view=all")(person)
     person.page.locator("tbody a").first.click()
+
+
+def _certificate(person: Person) -> None:
+    """Take the letters away that were laid as files for the destroyed member, so that the proof can be ended."""
+    _a_destruction(person)
+    person.installation.clear_letters(_DESTROYED[person.installation.url])
+    again = person.page.get_by_role("button", name="다시 시도")
+    proof = person.page.get_by_role("link", name="파기 확인서 보기")
+
+    def is_proved() -> bool:
+        if again.count():
+            again.first.click()
+        return proof.count() > 0
+
+    person.reload_until(is_proved, "the certificate")
+    proof.click()
+
+
+def _entering(person: Person) -> None:
+    """Come by the mailed link as a member who cannot sign in to the service."""
+    person.installation.registers(person.account)
+    person.open("/privacy/enter")
+    person.page.get_by_label("가입한 메일 주소나 아이디").fill(person.account.mail)
+    person.button("링크 받기").click()
+    way = "/privacy/enter/open?token="
+    person.open(wait_for(lambda: person.installation.link_to(person.account.mail, way), "the letter"))
+
+
+def _confirming(person: Person) -> None:
+    """Write as somebody who is no member, and come by the mailed link; it stays good until it is pressed."""
+    where = person.installation.url
+    if where not in _WRITTEN:
+        person.open("/privacy/contact")
+        person.page.get_by_label("어떤 일인가요?").select_option(index=1)
+        person.page.get_by_label("답을 받을 메일 주소").fill("someone@out.example")
+        person.page.get_by_label("내용").fill("퇴사한 회사의 메일을 쓸 수 없어요.")
+        person.button("보내기").click()
+        way = "/privacy/contact/confirm?token="
+        _WRITTEN[where] = wait_for(lambda: person.installation.link_to("someone@out.example", way), "the letter")
+    person.open(_WRITTEN[where])
+
+
+def _following(person: Person) -> None:
+    _confirming(person)
+    person.button("접수하기").click()
+    del _WRITTEN[person.installation.url]
 
 
 def _code_again(person: Person) -> None:
@@ -423,6 +511,9 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "agent": ("대리인으로 요청하기", _open("/privacy/contact/agent")),
     "agent with errors": ("대리인으로 요청하기", _faulty("/privacy/contact/agent", "보내기")),
     "enter": ("메일로 내 개인정보에 들어오기", _open("/privacy/enter")),
+    "contact confirm": ("문의를 접수할까요?", _confirming),
+    "contact followed": (re.compile("R-"), _following),
+    "a way in by mail": ("내 개인정보를 열까요?", _entering),
     "enter sent": ("메일을 확인해 주세요", _open("/privacy/enter/sent")),
     "left": ("퇴사했다면 개인정보 삭제를 요청하세요", _open("/privacy/left")),
     "left with errors": ("퇴사했다면 개인정보 삭제를 요청하세요", _faulty("/privacy/left", "링크 받기")),
@@ -468,6 +559,8 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "companies": ("회사·담당자", at_desk("/privacy/desk/companies", ready=True)),
     "a company": (re.compile("가온유통"), _company),
     "a company with errors": (re.compile("가온유통"), _company_with_errors),
+    "a revoked company with errors": (re.compile("가온유통"), _revoked_company_with_errors),
+    "a question of leaving": ("퇴사 확인", _question),
     "leaver deletion": ("퇴사자 삭제 요청", _org("/privacy/org")),
     "our members": ("우리 회사 회원", _org("/privacy/org/members")),
     "a member of ours with errors": (re.compile("이용 중"), _member_of_ours_with_errors),
@@ -480,6 +573,7 @@ PLACES: dict[str, tuple[str | re.Pattern[str], Walk]] = {
     "judging an objection with errors": ("퇴사 이의", _judging_with_errors),
     "people who left": ("정보주체와 파기 상태", _people_who_left),
     "a destruction": (re.compile("파기"), _a_destruction),
+    "a certificate": ("개인정보 파기 확인서", _certificate),
     "a ledger with lines": ("파기 관리대장", _destroyed("/privacy/desk/ledger")),
     "paper with errors": ("종이 파기 적기", _desk_faulty("/privacy/desk/ledger/paper", "대장에 적기")),
     "add to a register": ("대장에 추가", at_desk("/privacy/desk/registers/new")),
