@@ -15,6 +15,7 @@ from portal.rules import processor
 from portal.rules.wording import joined
 from portal.services import disclosing, exporting, requesting, showing
 from portal.services.requesting import Standing
+from portal.services.showing import Look
 from portal.speech import language, say_day, say_moment, say_text
 from portal.views.visits import VisitTable
 
@@ -126,19 +127,16 @@ def disclosed(policy: Policy, register: Sequence[processor.Standing]) -> list[Di
 def looks() -> list[LookLine]:
     """Return the latest views of the member's data by staff and by the company; who it was is told by the role, not by
     the name."""
-    return [
-        LookLine(
-            why=": ".join(filter(None, (say_text(look.reason) if look.reason else "", look.words)))
-            or say_text(look.deed),
-            line=gettext(
-                "%(at)s · %(who)s · %(what)s",
-                at=say_moment(look.at),
-                who=gettext("회사 담당자") if look.by_company else gettext("지정 취급자"),
-                what=" · ".join(filter(None, (say_text(look.deed), look.about))),
-            ),
-        )
-        for look in showing.looks_at(current_user.member_ref, LOOKS)
-    ]
+    return [_look(look) for look in showing.looks_at(current_user.member_ref, LOOKS)]
+
+
+def _look(look: Look) -> LookLine:
+    """Return one view as a line; what was done stands below the reason, or in its place where there is none."""
+    deed = say_text(look.deed)
+    why = ": ".join(filter(None, (say_text(look.reason) if look.reason else "", look.words)))
+    who = gettext("회사 담당자") if look.by_company else gettext("지정 취급자")
+    what = filter(None, (deed if why else "", look.about))
+    return LookLine(why or deed, " · ".join((say_moment(look.at), who, *what)))
 
 
 def _how_it_stands(standing: Standing) -> str:

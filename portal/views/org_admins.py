@@ -8,7 +8,7 @@ from portal import clock
 from portal.services import accounts, company_admins
 from portal.services.accounts import Person
 from portal.services.company_admins import LastAdmin, NotVerified
-from portal.views import guarding
+from portal.views import guarding, staff
 from portal.views.org import company
 
 place = Blueprint("org_admins", __name__, url_prefix="/org/admins")
@@ -40,7 +40,10 @@ def remove(ref: str) -> Response:
     except (NotVerified, accounts.Refused):
         abort(404)
     if ref == current_user.account_ref:
-        return redirect(url_for("org_sign_in.form"), 303)  # type: ignore[return-value]
+        flash(gettext("담당자를 그만뒀어요. 이미 보낸 삭제 요청은 그대로 처리해요."))
+        left = redirect(url_for("org_sign_in.form"), 303)
+        staff.hand_out(left, "")  # type: ignore[arg-type]
+        return left  # type: ignore[return-value]
     flash(gettext("%(name)s 님을 담당자에서 뺐어요.", name=who.name))
     return redirect(url_for("org_admins.overview"), 303)  # type: ignore[return-value]
 

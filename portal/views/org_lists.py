@@ -329,7 +329,7 @@ def _heading(totals: Totals, people: int, is_one: bool) -> str:
 def _lead(totals: Totals, people: int) -> str:
     if people or totals.counts[Verdict.CONFIRM]:
         return say_text(NOTHING_YET)
-    return gettext("아무 일도 일어나지 않았어요. 아래 설명을 보고 고쳐 주세요.")
+    return gettext("아무 일도 일어나지 않았어요. 아래에서 이유를 확인해 주세요.")
 
 
 def _shown(row: Judged, found: Listed) -> Shown:

@@ -213,6 +213,20 @@ def test_admins_remove_each_other_but_not_the_last(
     assert "마지막 담당자는 뺄 수 없어요." in last.text
 
 
+def test_an_admin_who_leaves_reads_so(app: Flask, clock: FakeClock, gaon: str, at_org: Browser) -> None:
+    """Signed out for good, and told at the sign-in what becomes of the requests."""
+    with app.app_context():
+        second = an_admin(clock(), gaon, name="김하늘", email="haneul.kim@gaon.example")
+    theirs = seat(app, Browser(app.test_client(), None), second, clock())
+
+    left = theirs.post(f"/org/admins/{second.ref}/removal")
+
+    assert left.location == "/org/sign-in"
+    page = theirs.get("/org/sign-in").text
+    assert "담당자를 그만뒀어요." in page
+    assert "로그인이 끝났어요." not in page
+
+
 def test_wrong_reports_are_told_to_the_admin_and_the_officer(
     app: Flask, clock: FakeClock, gaon: str, admin: Colleague, at_org: Browser, officer: Browser, join: Join
 ) -> None:
