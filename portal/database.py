@@ -144,8 +144,12 @@ def writing_on(engine: Engine) -> Iterator[Connection]:
 
 def inserting(session: Session, table: type[Model]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that knows ON CONFLICT, in the dialect of the store that holds `table`."""
-    engine = session.get_bind(mapper=table)
-    return postgresql.insert(table) if engine.dialect.name == "postgresql" else sqlite.insert(table)
+    return inserting_on(session.get_bind(mapper=table), table)
+
+
+def inserting_on(store: Engine | Connection, table: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    """The same where there is no session."""
+    return postgresql.insert(table) if store.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def keep_promises(engine: Engine) -> None:

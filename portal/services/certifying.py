@@ -7,7 +7,7 @@ from portal.database import db
 from portal.records import destructions, requests
 from portal.rules.certificate import PEOPLE_ON_PAGE, About, State, annex_digest, annex_text, parse_code, state_of
 from portal.services import fulfilling, issuing, receipting
-from portal.vault import ledger
+from portal.vault import certificates, ledger
 from portal.vault.documents import open_document
 
 
@@ -28,7 +28,7 @@ def shown(typed: str) -> Shown | None:
     """
     code = parse_code(typed)
     keys = db.engines["keys"]
-    found = ledger.certificate(keys, code) if code else None
+    found = certificates.of_code(keys, code) if code else None
     if found is None:
         return None
     kept, end = found
@@ -36,7 +36,7 @@ def shown(typed: str) -> Shown | None:
     state = state_of(
         superseded=end is not None and end.state == "SUPERSEDED", revoked=end is not None and end.state == "REVOKED"
     )
-    newest = ledger.certificate_of(keys, kept.about)
+    newest = certificates.newest_of(keys, kept.about)
     successor = newest.code if state is State.SUPERSEDED and newest else ""
     return Shown(record, kept.body, state, successor)
 
@@ -46,10 +46,10 @@ def code_of_request(number: str) -> str:
     person theirs."""
     keys = db.engines["keys"]
     request = requests.of_number(number)
-    issued = ledger.certificate_of(keys, request.ref) if request else None
+    issued = certificates.newest_of(keys, request.ref) if request else None
     ordered = destructions.first_of_request(number) if request and not issued else []
     if len(ordered) == 1:
-        issued = ledger.certificate_of(keys, ordered[0].ref)
+        issued = certificates.newest_of(keys, ordered[0].ref)
     return issued.code if issued else ""
 
 

@@ -31,7 +31,7 @@ from portal.services.changing import changing_standing
 from portal.services.destroying_elsewhere import holding_of
 from portal.services.issuing import line_of
 from portal.services.leased import LEASE, PROVED, Passed, Work, facts_of
-from portal.vault import ledger, person_keys
+from portal.vault import certificates, ledger, person_keys
 from portal.vault.blind_index import BlindIndex
 from portal.vault.ledger import Gone
 from portal.vault.separated import Kept, NotVerified, SeparatedStore
@@ -182,7 +182,7 @@ def _end(works: Sequence[Work], at: datetime) -> Passed:
     2. The key it was sealed under, so that no copy of the store opens it.
     3. Only then the task is done: a key that a killed worker left is destroyed by the next one.
     """
-    codes = ledger.certificates_of(db.engines["keys"], [work.ref for work in works])
+    codes = certificates.codes_of(db.engines["keys"], [work.ref for work in works])
     # 1.
     with writing():
         ours = leased.ours(works)

@@ -12,7 +12,7 @@ from portal.rules.progress import Word
 from portal.services import issuing, mailing, registering, requesting
 from portal.services.auditing import SYSTEM
 from portal.services.reported import in_parts, is_report
-from portal.vault import ledger
+from portal.vault import certificates
 
 SPARED = Text(
     ko="이의가 받아들여진 %s명의 정보는 파기하지 않았어요.\n",
@@ -112,7 +112,7 @@ def _certificate_of(request: Request, at: datetime) -> str:
     done = destructions_of(request)
     people = leavers.of_request(request.id, limit=2)
     if len(people) == 1:
-        issued = ledger.certificate_of(db.engines["keys"], done[0].ref) if done else None
+        issued = certificates.newest_of(db.engines["keys"], done[0].ref) if done else None
         return issued.code if issued else ""
     return issuing.certify_list(request, [one.ref for one in done], company_of(request), at)
 

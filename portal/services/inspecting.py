@@ -17,7 +17,7 @@ from portal.rules.evidence import Evidence, takes_evidence
 from portal.services import accounts, certifying, connected, publishing
 from portal.services.destroying_elsewhere import holding_of
 from portal.services.leased import facts_of
-from portal.vault import ledger
+from portal.vault import certificates, ledger
 
 PAGE = 25
 
@@ -84,7 +84,7 @@ def opened(ref: str, at: datetime) -> Opened | None:
     labels = {rule.key: rule.label for rule in policy.retention_rules}
     plan = json.loads(destruction.plan)
     kept = tuple((labels[rule], date.fromisoformat(until)) for rule, until in plan["kept"] if rule in labels)
-    issued = ledger.certificate_of(db.engines["keys"], ref)
+    issued = certificates.newest_of(db.engines["keys"], ref)
     return Opened(
         line=line,
         steps=tuple(_step(task, destruction, labels) for task in tasks),

@@ -14,14 +14,13 @@ from portal.holdings import holdings
 from portal.records import destructions
 from portal.records.destructions import Task
 from portal.records.requests import Request
-from portal.rules import certificate as certificates
-from portal.rules.certificate import About, Destroyed, Facts, Person
+from portal.rules.certificate import About, Destroyed, Facts, Person, code_of, record_of
 from portal.rules.destruction import Outcome, may_certify
 from portal.rules.destruction_fault import Fault
 from portal.rules.ledger import KeptApart, Method
 from portal.services import leased, publishing
 from portal.services.leased import PROVED, Passed, Work, facts_of
-from portal.vault import ledger
+from portal.vault import certificates, ledger
 from portal.vault.documents import sign_document
 from portal.vault.ledger import LedgerEntry, Line
 from portal.vault.signing import Signer
@@ -59,11 +58,11 @@ def certify(works: Sequence[Work], at: datetime) -> Passed:
     outcomes = dict.fromkeys((work.task_id for work in works), Outcome(fault=Fault.BROKEN))
     bodies = {}
     for work in proved:
-        code = certificates.code_of(secrets.token_bytes(16))
+        code = code_of(secrets.token_bytes(16))
         facts = _certificate_facts(work, code, numbers[work.ref], lines[work.task_id], at)
-        bodies[work.ref] = code, sign_document(certificates.record_of(facts, policy), signer)
+        bodies[work.ref] = code, sign_document(record_of(facts, policy), signer)
         outcomes[work.task_id] = PROVED
-    ledger.issue_many(keys, bodies, at)
+    certificates.issue_many(keys, bodies, at)
     with writing():
         return leased.keep(works, outcomes, at)
 
@@ -74,7 +73,7 @@ def certify_list(request: Request, destruction_refs: Sequence[str], company: str
     The caller holds the request, so that of two workers the second finds what the first one issued.
     """
     keys = db.engines["keys"]
-    issued = ledger.certificate_of(keys, request.ref)
+    issued = certificates.newest_of(keys, request.ref)
     lines = [] if issued else ledger.proved(keys, destruction_refs)
     if issued or not lines:
         return issued.code if issued else ""
@@ -87,7 +86,7 @@ def certify_list(request: Request, destruction_refs: Sequence[str], company: str
         for one in json.loads(line.kept):
             kept[one["rule"]] += one["count"]
             until[one["rule"]] = max(until.get(one["rule"], date.min), date.fromisoformat(one["until"]))
-    code = certificates.code_of(secrets.token_bytes(16))
+    code = code_of(secrets.token_bytes(16))
     facts = Facts(
         code=code,
         about=About.BATCH,
@@ -105,8 +104,8 @@ def certify_list(request: Request, destruction_refs: Sequence[str], company: str
         approver=lines[0].approver,
     )
     signer = Signer(current_app.extensions["portal.secrets"].receipt_key)
-    record = certificates.record_of(facts, publishing.in_force(at).policy)
-    return ledger.issue(keys, code, request.ref, sign_document(record, signer), at).code
+    record = record_of(facts, publishing.in_force(at).policy)
+    return certificates.issue(keys, code, request.ref, sign_document(record, signer), at).code
 
 
 def people_of(lines: Sequence[LedgerEntry]) -> tuple[Person, ...]:

@@ -1,4 +1,4 @@
-"""The destruction ledger, the tombstones and the certificates: what was destroyed, told without the one it was.
+"""The destruction ledger and the tombstones: what was destroyed, told without the one it was.
 
 They lie in the keys store, away from the data: a restored main store cannot bring back a person whose tombstone stands
 here. Append-only, by triggers. A ledger line is written before the first irreversible step and a second one when all
@@ -12,12 +12,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import CheckConstraint, Engine, UniqueConstraint, exists, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.clock import seoul_day
-from portal.database import Identifier, Model, UtcMicros, writing_on
+from portal.database import Identifier, Model, UtcMicros, inserting_on, writing_on
 
 from . import signatures
 
@@ -67,32 +66,6 @@ class Tombstone(Model):
     member_since: Mapped[datetime] = mapped_column(UtcMicros)
     destruction_ref: Mapped[str] = mapped_column(unique=True)
     at: Mapped[datetime] = mapped_column(UtcMicros)
-
-
-class Certificate(Model):
-    """One signed document that says what was destroyed; `about` is a destruction or a batch."""
-
-    __bind_key__ = "keys"
-    __tablename__ = "certificates"
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(index=True)
-    issued_at: Mapped[datetime] = mapped_column(UtcMicros)
-    body: Mapped[str]  # the signed JSON document, byte for byte
-    supersedes: Mapped[str | None] = mapped_column(unique=True)
-
-
-class CertificateEnd(Model):
-    """A certificate that holds no more: another one took its place, or it was taken back."""
-
-    __bind_key__ = "keys"
-    __tablename__ = "certificate_ends"
-    __table_args__ = (CheckConstraint("state IN ('SUPERSEDED', 'REVOKED')", name="state"),)
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[str]
-    at: Mapped[datetime] = mapped_column(UtcMicros)
-    reason: Mapped[str]
 
 
 class LedgerNumber(Model):
@@ -190,7 +163,7 @@ def finish(engine: Engine, lines: Sequence[Line], at: datetime) -> None:
         numbers = _numbers(connection, [line.destruction_ref for line in lines])
         rows = [_row(line, "DONE", numbers[line.destruction_ref], at) for line in lines]
         if rows:
-            connection.execute(_insert(connection, LedgerEntry).on_conflict_do_nothing(), rows)
+            connection.execute(inserting_on(connection, LedgerEntry).on_conflict_do_nothing(), rows)
 
 
 def enter_paper(engine: Engine, line: Line, at: datetime, by: str) -> str:
@@ -228,72 +201,6 @@ def last_seq(engine: Engine) -> int:
         return connection.scalar(select(func.max(Tombstone.seq))) or 0
 
 
-def issue_many(engine: Engine, bodies: Mapping[str, tuple[str, str]], at: datetime) -> None:
-    """Keep certificates, code and body by what each is about; what has one keeps it."""
-    refs = list(bodies)
-    with writing_on(engine) as connection:
-        known: set[str] = set()
-        for start in range(0, len(refs), ASKED_AT_ONCE):
-            query = select(Certificate.about).where(Certificate.about.in_(refs[start : start + ASKED_AT_ONCE]))
-            known.update(connection.scalars(query))
-        rows = [
-            {"code": code, "about": about, "issued_at": at, "body": body, "supersedes": None}
-            for about, (code, body) in bodies.items()
-            if about not in known
-        ]
-        if rows:
-            connection.execute(insert(Certificate), rows)
-
-
-def certificates_of(engine: Engine, abouts: Sequence[str]) -> dict[str, str]:
-    """Return the codes of the newest certificates of these destructions or batches, by what they are about."""
-    found: dict[str, str] = {}
-    with engine.connect() as connection:
-        for start in range(0, len(abouts), ASKED_AT_ONCE):
-            query = select(Certificate.about, Certificate.code).order_by(Certificate.issued_at)
-            some = Certificate.about.in_(abouts[start : start + ASKED_AT_ONCE])
-            found.update((about, code) for about, code in connection.execute(query.where(some)))
-    return found
-
-
-def issue(engine: Engine, code: str, about: str, body: str, at: datetime, supersedes: str | None = None) -> Certificate:
-    """Keep a certificate and return the one that stands for `about`: the first, unless this one supersedes it."""
-    with writing_on(engine) as connection:
-        standing = None if supersedes else _certificate_of(connection, about)
-        if standing is None:
-            connection.execute(
-                insert(Certificate).values(code=code, about=about, issued_at=at, body=body, supersedes=supersedes)
-            )
-            if supersedes:
-                _end(connection, supersedes, "SUPERSEDED", "", at)
-            standing = _certificate_of(connection, about)
-    if standing is None:
-        raise KeyError(about)
-    return standing
-
-
-def revoke(engine: Engine, code: str, reason: str, at: datetime) -> None:
-    """Take a certificate back; whoever checks it is told so. A second time changes nothing."""
-    with writing_on(engine) as connection:
-        _end(connection, code, "REVOKED", reason, at)
-
-
-def certificate(engine: Engine, code: str) -> tuple[Certificate, CertificateEnd | None] | None:
-    """Return the certificate with this code and how it ended, if it did."""
-    with engine.connect() as connection:
-        found = connection.execute(select(*Certificate.__table__.columns).where(Certificate.code == code)).first()
-        ended = connection.execute(select(*CertificateEnd.__table__.columns).where(CertificateEnd.code == code)).first()
-    if found is None:
-        return None
-    return Certificate(**found._mapping), CertificateEnd(**ended._mapping) if ended else None
-
-
-def certificate_of(engine: Engine, about: str) -> Certificate | None:
-    """Return the newest certificate of a destruction or a batch."""
-    with engine.connect() as connection:
-        return _certificate_of(connection, about)
-
-
 def _set_stones(connection: Connection, some: Sequence[Gone], at: datetime) -> None:
     stones = [
         {
@@ -306,18 +213,7 @@ def _set_stones(connection: Connection, some: Sequence[Gone], at: datetime) -> N
         for gone in some
     ]
     if stones:
-        connection.execute(_insert(connection, Tombstone).on_conflict_do_nothing(), stones)
-
-
-def _certificate_of(connection: Connection, about: str) -> Certificate | None:
-    query = select(*Certificate.__table__.columns).where(Certificate.about == about)
-    row = connection.execute(query.order_by(Certificate.issued_at.desc()).limit(1)).first()
-    return Certificate(**row._mapping) if row else None
-
-
-def _end(connection: Connection, code: str, state: str, reason: str, at: datetime) -> None:
-    values = {"code": code, "state": state, "at": at, "reason": reason}
-    connection.execute(_insert(connection, CertificateEnd).values(values).on_conflict_do_nothing())
+        connection.execute(inserting_on(connection, Tombstone).on_conflict_do_nothing(), stones)
 
 
 def _row(line: Line, entry: Entry, number: str, at: datetime) -> dict[str, Any]:
@@ -355,14 +251,8 @@ def _next_numbers(connection: Connection, count: int, at: datetime) -> list[str]
     if not count:
         return []
     year = seoul_day(at).year
-    statement = _insert(connection, LedgerNumber).values(year=year, last=count)
+    statement = inserting_on(connection, LedgerNumber).values(year=year, last=count)
     more = {"last": LedgerNumber.last + count}
     raised = statement.on_conflict_do_update(index_elements=[LedgerNumber.year], set_=more)
     last: int = connection.execute(raised.returning(LedgerNumber.last)).scalar_one()
     return [f"D-{year}-{number:04}" for number in range(last - count + 1, last + 1)]
-
-
-def _insert(connection: Connection, table: type[Model]) -> postgresql.Insert | sqlite.Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)

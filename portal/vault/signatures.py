@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import CheckConstraint
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.database import Model, UtcMicros
+from portal.database import Model, UtcMicros, inserting_on
 
 Step = Literal["ENTERED", "SECONDED", "CONFIRMED"]
 
@@ -32,6 +31,5 @@ def put(connection: Connection, refs: Sequence[str], step: Step, by: str, at: da
     """Sign these destructions; return how many were not signed before."""
     if not refs:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = [{"destruction_ref": ref, "step": step, "signed_by": by, "at": at} for ref in refs]
-    return connection.execute(dialect.insert(Signature).values(rows).on_conflict_do_nothing()).rowcount
+    return connection.execute(inserting_on(connection, Signature).values(rows).on_conflict_do_nothing()).rowcount

@@ -20,7 +20,7 @@ from portal.services.evidencing import EvidenceRefused
 from portal.services.leased import facts_of
 from portal.services.publishing import publish_shipped
 from portal.settings import Settings
-from portal.vault import ledger
+from portal.vault import certificates
 from tests.destruction.conftest import HANDLER, a_member, an_approved_deletion
 from tests.destruction.receiver import Receiver, declared, receiving
 from tests.fake_clock import FakeClock
@@ -72,7 +72,7 @@ def run(app: Flask) -> Passed:
 def is_certified(ref: str) -> bool:
     destruction = destructions.of_member(ref)
     assert destruction is not None
-    return ledger.certificate_of(db.engines["keys"], destruction.ref) is not None
+    return certificates.newest_of(db.engines["keys"], destruction.ref) is not None
 
 
 def test_it_is_told_by_ids_alone(app: Flask, clock: FakeClock, jiwon: str, crm: tuple[Receiver, str]) -> None:

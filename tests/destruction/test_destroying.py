@@ -19,7 +19,7 @@ from portal.rules.destruction import Stand, stand_of
 from portal.services import destroying, requesting
 from portal.services.changing import changing_standing
 from portal.settings import Settings
-from portal.vault import ledger, person_keys
+from portal.vault import certificates, ledger, person_keys
 from portal.vault.documents import open_document
 from portal.vault.person_keys import KeyDestroyed
 from portal.vault.separated import SeparatedStore
@@ -76,7 +76,7 @@ def test_an_approved_deletion_is_destroyed_and_certified(
         destruction = destructions.of_member(jiwon)
         assert destruction is not None
         assert (destruction.unfinished, destruction.sealed) == (False, None)
-        issued = ledger.certificate_of(keys, destruction.ref)
+        issued = certificates.newest_of(keys, destruction.ref)
         assert issued is not None
         record = open_document(issued.body, Signer(app.extensions["portal.secrets"].receipt_key).public_pem)
         assert number in str(record)
@@ -208,7 +208,7 @@ def test_a_collector_that_fails_never_lets_it_be_done(
         assert person_keys.seal_of(jiwon)
         destruction = destructions.of_member(jiwon)
         assert destruction is not None
-        assert ledger.certificate_of(db.engines["keys"], destruction.ref) is None
+        assert certificates.newest_of(db.engines["keys"], destruction.ref) is None
 
         app.extensions["portal.holdings"] = honest
         stuck = next(task for task in destructions.tasks_of([destruction.id])[destruction.id] if task.fault)

@@ -18,7 +18,7 @@ from portal.rules.destruction import Kind, Stand, stand_of
 from portal.services import destroying
 from portal.services.destroying import LEASE, destroy_due
 from portal.settings import Settings
-from portal.vault import ledger, person_keys
+from portal.vault import certificates, ledger, person_keys
 from portal.vault.separated import SeparatedStore
 from tests.crashing import killed
 from tests.destruction.conftest import an_approved_deletion
@@ -69,7 +69,7 @@ def test_every_run_ends_in_the_same_state(
             clock.advance(seconds=LAST.total_seconds())
             tasks = destructions.tasks_of(ids)[ids[0]]
             proved = all(task.state == "DONE" for task in tasks if task.stage < 70)
-            assert proved or ledger.certificate_of(keys, ref) is None
+            assert proved or certificates.newest_of(keys, ref) is None
             db.session.remove()
         destroy_due(app)
 
@@ -77,7 +77,7 @@ def test_every_run_ends_in_the_same_state(
         assert stand_of([destroying.facts_of(task) for task in tasks]) is Stand.DONE
         assert [row.entry for row in ledger.entries(keys)] == ["DONE", "BEGUN"]
         assert [stone.member_ref for stone in ledger.tombstones_after(keys)] == [jiwon]
-        assert list(ledger.certificates_of(keys, [ref])) == [ref]
+        assert list(certificates.codes_of(keys, [ref])) == [ref]
         assert (members.of_ref(jiwon), standings.of_host("jiwon")) == (None, None)
         apart = SeparatedStore(db.engines["separated"], person_keys.opened()).of_subject(jiwon)
         assert Counter(row.rule for row in apart) == {"fraud": 1, "identity_check": 1, "dispute": 1}

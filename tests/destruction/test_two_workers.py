@@ -17,7 +17,7 @@ from portal.services import ordering, registering
 from portal.services.auditing import OPERATOR
 from portal.services.destroying import destroy_due
 from portal.settings import Settings
-from portal.vault import ledger
+from portal.vault import certificates, ledger
 from tests.destruction.receiver import Receiver, declared, receiving
 from tests.fake_clock import FakeClock
 from tests.members.samples import profile
@@ -88,7 +88,7 @@ def test_each_step_is_done_once(
         lines = ledger.entries(keys, limit=3 * PEOPLE)
         assert Counter(line.entry for line in lines) == {"BEGUN": PEOPLE, "DONE": PEOPLE}
         assert len({line.number for line in lines}) == PEOPLE
-        issued = ledger.certificates_of(keys, [line.destruction_ref for line in lines if line.entry == "DONE"])
+        issued = certificates.codes_of(keys, [line.destruction_ref for line in lines if line.entry == "DONE"])
         assert len(set(issued.values())) == PEOPLE
         proved = audit.found(limit=3 * PEOPLE, deed="destruction.proved")
         assert Counter(Counter(row.subject for row in proved).values()) == {1: PEOPLE}

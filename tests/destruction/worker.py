@@ -8,7 +8,7 @@ from portal import create_app
 from portal.rules.destruction import Kind
 from portal.services import destroying, leased
 from portal.settings import Settings
-from portal.vault import ledger
+from portal.vault import certificates
 from portal.vault.person_keys import PersonKeys
 from tests.crashing import die
 from tests.fake_clock import FakeClock
@@ -24,7 +24,7 @@ def destroy_until(settings: Settings, now: datetime, step: Kind, cut: str) -> No
         if cut == "done":
             leased.keep = die
         elif cut == "numbered":
-            ledger.issue_many = die
+            certificates.issue_many = die
         elif cut == "told":
             PersonKeys.destroy_many = die  # type: ignore[method-assign]
         honest(works, at)

@@ -13,7 +13,7 @@ from portal.rules.evidence import Evidence
 from portal.services import disclosing, evidencing
 from portal.services.destroying import destroy_due
 from portal.services.leased import facts_of
-from portal.vault import ledger
+from portal.vault import certificates
 from tests.destruction.conftest import HANDLER, a_member, an_approved_deletion, app, host, settings
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import Browser
@@ -41,7 +41,7 @@ def tasks(ref: str) -> list[Task]:
 def is_certified(ref: str) -> bool:
     destruction = destructions.of_member(ref)
     assert destruction is not None
-    return ledger.certificate_of(db.engines["keys"], destruction.ref) is not None
+    return certificates.newest_of(db.engines["keys"], destruction.ref) is not None
 
 
 def test_a_deletion_waits_for_the_processor(app: Flask, clock: FakeClock) -> None:

@@ -36,7 +36,7 @@ from portal.services.auditing import OPERATOR, By
 from portal.services.leaving import Leaving
 from portal.services.list_file import Line
 from portal.translations import catalogue
-from portal.vault import ledger
+from portal.vault import certificates
 from portal.views.guarding import ACCOUNTS, CLOSED, OF_COMPANIES, OPEN
 from tests.desk.samples import a_member, a_request
 from tests.fixtures_portal import JIWON, PAGE, Browser
@@ -258,7 +258,7 @@ def certified(jiwon: Browser) -> tuple[str, str]:
             destruction = ordering.order(ref, "ASKED", event_day=seoul_day(at), by=OPERATOR, at=at)
         db.session.remove()
         destroying.destroy_due(app)
-        found = ledger.certificate_of(db.engines["keys"], destruction)
+        found = certificates.newest_of(db.engines["keys"], destruction)
         assert found is not None
         return found.code, destruction
 

@@ -17,7 +17,7 @@ from portal.rules.progress import Word
 from portal.services import leaving, requesting
 from portal.services.destroying import LEASE, destroy_due
 from portal.settings import Settings
-from portal.vault import ledger, person_keys
+from portal.vault import certificates, ledger, person_keys
 from tests.crashing import killed
 from tests.fake_clock import FakeClock
 from tests.leaving.conftest import Join, advance, report
@@ -103,14 +103,14 @@ def test_a_report_ends_once(app: Flask, clock: FakeClock, gaon: str, join: Join,
         about, codes = request.ref, set()
         for place, after, certified, ended in ENDING:
             killed_afresh(end_until, settings, clock(), place, after)
-            found = ledger.certificates_of(keys, [about])
+            found = certificates.codes_of(keys, [about])
             codes.update(found.values())
             assert (bool(found), request_of(number).ended_at is not None) == (certified, ended), place
             clock.advance(seconds=(LEASE + timedelta(minutes=1)).total_seconds())
         end_reading()
         destroy_due(app)
 
-        assert codes == set(ledger.certificates_of(keys, [about]).values())
+        assert codes == set(certificates.codes_of(keys, [about]).values())
         assert len(codes) == 1
         [letter] = letters("leavers_done")
         assert codes.pop() in letter["text"]

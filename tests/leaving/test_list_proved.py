@@ -15,7 +15,7 @@ from portal.records.mails import Mail
 from portal.rules.progress import Word
 from portal.services import certifying, fulfilling, leaving, requesting
 from portal.services.destroying import destroy_due
-from portal.vault import ledger, person_keys
+from portal.vault import certificates, person_keys
 from portal.vault.documents import open_document
 from portal.vault.signing import Signer
 from tests.fake_clock import FakeClock
@@ -39,7 +39,7 @@ def approved(app: Flask, clock: FakeClock, company: str, *refs: str) -> str:
 def certificate_of(number: str) -> dict[str, object]:
     request = requests.of_number(number)
     assert request is not None
-    issued = ledger.certificate_of(db.engines["keys"], request.ref)
+    issued = certificates.newest_of(db.engines["keys"], request.ref)
     assert issued is not None
     from flask import current_app
 
@@ -120,11 +120,11 @@ def test_one_person_has_their_own_certificate(app: Flask, clock: FakeClock, gaon
         destruction, request = destructions.of_member(minho), requests.of_number(number)
         assert destruction is not None
         assert request is not None
-        issued = ledger.certificate_of(db.engines["keys"], destruction.ref)
+        issued = certificates.newest_of(db.engines["keys"], destruction.ref)
 
         assert issued is not None
         assert certifying.code_of_request(number) == issued.code
-        assert ledger.certificate_of(db.engines["keys"], request.ref) is None
+        assert certificates.newest_of(db.engines["keys"], request.ref) is None
         assert issued.code in letters("leavers_done")[0]["text"]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from portal.database import open_engine, writing_on
 from portal.settings import Settings
-from portal.vault import ledger
+from portal.vault import certificates, ledger
 from portal.vault.ledger import Gone, Line
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -60,15 +60,15 @@ def test_what_was_not_begun_cannot_be_finished(keys: Engine) -> None:
 
 def test_there_is_one_certificate(keys: Engine) -> None:
     """Whoever issues second is given the first; only a newer one that names it takes its place."""
-    first = ledger.issue(keys, "CODE1", "a", "{}", AT)
-    again = ledger.issue(keys, "CODE2", "a", "{}", AT)
-    newer = ledger.issue(keys, "CODE3", "a", "{}", AT + timedelta(days=1), supersedes="CODE1")
-    ledger.revoke(keys, "CODE3", "WRONG_PERSON", AT)
+    first = certificates.issue(keys, "CODE1", "a", "{}", AT)
+    again = certificates.issue(keys, "CODE2", "a", "{}", AT)
+    newer = certificates.issue(keys, "CODE3", "a", "{}", AT + timedelta(days=1), supersedes="CODE1")
+    certificates.revoke(keys, "CODE3", "WRONG_PERSON", AT)
 
     assert (first.code, again.code, newer.code) == ("CODE1", "CODE1", "CODE3")
-    ends = [ledger.certificate(keys, code)[1] for code in ("CODE1", "CODE3")]  # type: ignore[index]
+    ends = [certificates.of_code(keys, code)[1] for code in ("CODE1", "CODE3")]  # type: ignore[index]
     assert [end.state for end in ends if end] == ["SUPERSEDED", "REVOKED"]
-    assert ledger.certificate(keys, "CODE2") is None
+    assert certificates.of_code(keys, "CODE2") is None
 
 
 @pytest.mark.parametrize("table", ["destruction_ledger", "tombstones", "certificates", "certificate_ends"])
@@ -76,8 +76,8 @@ def test_there_is_one_certificate(keys: Engine) -> None:
 def test_nothing_here_is_ever_changed(keys: Engine, table: str, deed: str) -> None:
     """Whoever holds the connection is refused by the database itself."""
     ledger.begin(keys, [of("a")], AT)
-    ledger.issue(keys, "CODE1", "a", "{}", AT)
-    ledger.revoke(keys, "CODE1", "WRONG_PERSON", AT)
+    certificates.issue(keys, "CODE1", "a", "{}", AT)
+    certificates.revoke(keys, "CODE1", "WRONG_PERSON", AT)
     column = {"destruction_ledger": "number", "tombstones": "member_ref"}.get(table, "code")
     statement = deed.replace("at_or_code", f"{column} = 'x'").format(table)
 

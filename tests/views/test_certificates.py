@@ -13,7 +13,7 @@ from portal.database import db, writing
 from portal.demo.members import SampleMembers
 from portal.services import destroying, ordering, registering
 from portal.services.auditing import OPERATOR
-from portal.vault import ledger
+from portal.vault import certificates
 from tests.fake_clock import FakeClock
 from tests.fixtures_portal import Browser
 from tests.members.samples import profile
@@ -31,7 +31,7 @@ def code(app: Flask, clock: FakeClock) -> str:
             destruction = ordering.order(ref, "ASKED", event_day=seoul_day(clock()), by=OPERATOR, at=clock())
         db.session.remove()
         destroying.destroy_due(app)
-        found = ledger.certificate_of(db.engines["keys"], destruction)
+        found = certificates.newest_of(db.engines["keys"], destruction)
         assert found is not None
         return found.code
 
@@ -105,12 +105,12 @@ def test_a_certificate_that_holds_no_more_says_so(
     """On its page and when it is verified; a superseded one leads to the one in its place."""
     with app.app_context():
         keys = db.engines["keys"]
-        kept, _ = ledger.certificate(keys, code) or (None, None)
+        kept, _ = certificates.of_code(keys, code) or (None, None)
         assert kept is not None
         if state == "revoked":
-            ledger.revoke(keys, code, "WRONG_PERSON", clock())
+            certificates.revoke(keys, code, "WRONG_PERSON", clock())
         else:
-            ledger.issue(keys, "NEW", kept.about, kept.body, clock.advance(days=1), supersedes=code)
+            certificates.issue(keys, "NEW", kept.about, kept.body, clock.advance(days=1), supersedes=code)
 
     there = browser(None)
     page = there.get(f"/certificates/{code}").text
@@ -127,7 +127,7 @@ def test_a_forged_certificate_is_never_shown(app: Flask, browser: MakeBrowser, c
         from portal.rules.certificate import code_of
 
         forged = code_of(b"0123456789abcdef")
-        ledger.issue(db.engines["keys"], forged, "another", '{"record": {}, "proof": {}}', clock())
+        certificates.issue(db.engines["keys"], forged, "another", '{"record": {}, "proof": {}}', clock())
 
     answer = browser(None).get(f"/certificates/{forged}")
 
