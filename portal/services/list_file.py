@@ -79,6 +79,8 @@ def lines_of(content: bytes) -> list[Line]:
         raise ListRefused(TOO_LARGE)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise ListRefused(ENCRYPTED if "EncryptedPackage".encode("utf-16-le") in content else OLD_WORKBOOK)
+    if content.startswith(b"%PDF"):
+        raise ListRefused(NOT_CSV)
     rows = _workbook_rows(content) if content.startswith(b"PK\x03\x04") else _csv_rows(_decoded(content))
     lines = _lines(rows)
     check_count(len(lines))

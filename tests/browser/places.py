@@ -15,7 +15,7 @@ Walk = Callable[[Person], object]
 FRESH_S = 200  # below the five minutes after which an important deed asks for the code again
 _AT_WORK: dict[tuple[str, tuple[str, ...], bool], tuple[Colleague, list[Any], float]] = {}
 _ADMINS: dict[str, tuple[list[Any], float]] = {}  # the cookies of an installation's company admin, and since when
-_DESTROYED: dict[str, str] = {}  # whom an installation has destroyed: the pages of a destruction are there then
+_DESTROYED: set[str] = set()  # the installations where somebody was destroyed: the pages of it are there then
 _WRITTEN: dict[str, str] = {}  # a mailed link of an installation that nobody has used yet
 
 # One more purpose for the records of access, as an item and on the form: a material change.
@@ -431,7 +431,7 @@ def _destroyed(path: str) -> Walk:
             officer = at_desk(f"/privacy/desk/requests/{number}", ready=True)(person)
             assert isinstance(officer, Colleague)
             officer.approves(number)
-            _DESTROYED[where] = person.account.mail
+            _DESTROYED.add(where)
         at_desk(path, ready=True)(person)
 
     return walk
@@ -443,18 +443,9 @@ def _a_destruction(person: Person) -> None:
 
 
 def _certificate(person: Person) -> None:
-    """Take the letters away that were laid as files for the destroyed member, so that the proof can be ended."""
     _a_destruction(person)
-    person.installation.clear_letters(_DESTROYED[person.installation.url])
-    again = person.page.get_by_role("button", name="다시 시도")
     proof = person.page.get_by_role("link", name="파기 확인서 보기")
-
-    def is_proved() -> bool:
-        if again.count():
-            again.first.click()
-        return proof.count() > 0
-
-    person.reload_until(is_proved, "the certificate")
+    person.reload_until(lambda: proof.count() > 0, "the certificate")
     proof.click()
 
 

@@ -96,12 +96,6 @@ class Installation:
                 return found[1]
         return None
 
-    def clear_letters(self, email: str) -> None:
-        """Take away the letters that were laid as files for this address."""
-        for file in (self.instance / "mail").glob("*.eml"):
-            if message_from_bytes(file.read_bytes(), policy=default)["To"] == email:
-                file.unlink()
-
     def _laid_letters(self) -> list[EmailMessage]:
         files = sorted((self.instance / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
         return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
