@@ -36,7 +36,9 @@ def verify(file: Any, key_file: Path | None) -> None:
     try:
         name = key_id(public_pem)
     except ValueError as error:
-        raise click.BadParameter(f"{key_file}: {error}", param_hint="--key") from error
+        raise click.BadParameter(
+            f"{key_file}: no Ed25519 public key in PEM; take it from /privacy/receipt-key.pem", param_hint="--key"
+        ) from error
     content = file.read(DOCUMENT_BYTES + 1)
     try:
         if len(content) > DOCUMENT_BYTES:
@@ -82,10 +84,11 @@ def _proved(record: dict[str, Any]) -> list[str]:
 
 
 def _destroyed(record: dict[str, Any]) -> list[str]:
+    people = record["people"]["count"]
     numbers = ", ".join(person["ledger_number"] for person in record["people"]["on_page"])
     lines = [
         f"Certificate {record['code']}, issued {record['issued_at']}",
-        f"{record['people']['count']} people destroyed by {record['finished_at']}, ledger {numbers}",
+        f"{people} {'person' if people == 1 else 'people'} destroyed by {record['finished_at']}, ledger {numbers}",
         "Whether it was superseded or revoked since is told at /privacy/verify.",
     ]
     lines += [f"  destroyed: {line['label']['en']}, {line['count']}" for line in record["destroyed"]]

@@ -81,7 +81,7 @@ def import_(file: Path, source: str, dry_run: bool, yes: bool, report: TextIO | 
                 click.echo("Nothing was changed.")
                 return
             if not yes:
-                click.confirm(f"Import {found.to_write:,} members?", abort=True)
+                click.confirm(f"Import {_members(found.to_write)}?", abort=True)
             try:
                 with click.progressbar(length=2 * found.to_write, label="Sealing and writing") as bar:
                     importing.carry_out(found, SOURCES[source], clock.now(), tell=bar.update)
@@ -89,7 +89,7 @@ def import_(file: Path, source: str, dry_run: bool, yes: bool, report: TextIO | 
                 raise click.ClickException(
                     "somebody in the list was registered since the preview; nothing was imported, try again"
                 ) from error
-    click.echo(f"{found.to_write:,} members imported in one transaction.")
+    click.echo(f"{_members(found.to_write)} imported in one transaction.")
 
 
 @members.command()
@@ -138,3 +138,7 @@ def _tell(found: Preview, refused: list[Refusal]) -> None:
 def _told(item: str, reason: object) -> tuple[str, str, str]:
     label = LABELS.get(item)
     return label.en if label else item, reason.en, reason.ko  # type: ignore[attr-defined]
+
+
+def _members(count: int) -> str:
+    return f"{count:,} member{'' if count == 1 else 's'}"

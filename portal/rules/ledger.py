@@ -75,7 +75,7 @@ COLUMNS: Mapping[str, Text] = {
     "destroyed_on": Text(ko="폐기일", en="Destroyed on"),
     "reason": Text(ko="폐기사유", en="Reason"),
     "methods": Text(ko="파기방법", en="Method"),
-    "count": Text(ko="대상 건수", en="Records"),
+    "count": Text(ko="대상 건수", en="Count"),
     "kept": Text(ko="보존분리 여부·근거", en="Kept apart, on which ground"),
     "handler": Text(ko="처리담당자", en="Handler"),
     "approver": Text(ko="처리부서장", en="Approver"),

@@ -77,8 +77,8 @@ def overview() -> str:
         "desk/ledger.html",
         rows=[_row(one, at) for one in found.lines],
         columns={name: say_text(words) for name, words in rules.COLUMNS.items()},
-        years=[("", gettext("모두")), *((str(year), str(year)) for year in keeping_ledger.years())],
-        reasons=[("", gettext("모두")), *((reason.value, say_text(rules.REASONS[reason])) for reason in Reason)],
+        years=[("", gettext("전체")), *((str(year), str(year)) for year in keeping_ledger.years())],
+        reasons=[("", gettext("전체")), *((reason.value, say_text(rules.REASONS[reason])) for reason in Reason)],
         typed={"year": str(wanted.year or ""), "reason": wanted.reason},
         narrowed=bool(kept),
         newest=url_for("ledger.overview", **kept) if before else "",  # type: ignore[arg-type]

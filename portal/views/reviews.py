@@ -125,7 +125,7 @@ def _overview(signing: Form) -> Response:
         newest=url_for("reviews.overview", **kept) if before or entry else "",  # type: ignore[arg-type]
         people=[("", gettext("모두")), *((one.ref, one.name) for one in accounts.everyone())],
         deeds=[
-            ("", gettext("모두")),
+            ("", gettext("전체")),
             ("handled", gettext("개인정보를 다룬 일")),
             *((deed.value, say_text(DEEDS[deed])) for deed in (*HANDLED, *OTHERS)),
         ],
