@@ -20,7 +20,8 @@ from portal.rules.request import StepRefused
 from portal.services import leaving, listing, reporting
 from portal.services.leaving import NobodyToReport
 from portal.services.list_file import MOST_BYTES, TOO_LARGE, Line
-from portal.services.listing import Judged, Listed, NoSuchList, NothingToSend
+from portal.services.list_pages import Judged
+from portal.services.listing import Listed, NoSuchList, NothingToSend
 from portal.services.requesting import NoSuchRequest
 from portal.speech import language, say_text
 from portal.views import downloads, errors, guarding

@@ -14,11 +14,12 @@ from portal.database import db, end_reading, writing
 from portal.records import audit, disclosures, leavers, requests, uploads
 from portal.records.uploads import Upload, UploadPage
 from portal.rules.leaver import Verdict
-from portal.services import listing, registering
+from portal.services import judging_rows, listing, registering
 from portal.services.auditing import By
 from portal.services.leaving import NobodyToReport
 from portal.services.list_file import Line
-from portal.services.listing import Judged, Listed, NoSuchList, NothingToSend
+from portal.services.list_pages import Judged
+from portal.services.listing import Listed, NoSuchList, NothingToSend
 from portal.services.requesting import Filed
 from portal.vault import person_keys
 from portal.vault.person_keys import KeyDestroyed
@@ -311,7 +312,7 @@ def test_judging_goes_on_where_it_was_killed(
     """Killed after the first chunk, the next run does the rest alone, and still knows whom the first rows meant."""
     with app.app_context():
         with monkeypatch.context() as patch:
-            patch.setattr(listing._Judging, "run", lambda self, at, tell=None: self.step(at))
+            patch.setattr(judging_rows.Judging, "run", lambda self, at, tell=None: self.step(at))
             listing.carry_on(app, clock())
         with monkeypatch.context() as patch:
             patch.setattr(uploads, "replace_pages", lambda *_: 1 / 0)
