@@ -96,7 +96,7 @@ def queue() -> str:
         caption=_caption(view, wanted),
         counted=counted(page, len(rows), total),
         pages=pages("desk.queue", page, total),
-        narrowed=bool(set(args) - {"view", "page", "lang"}) or view != "open",
+        narrowed=bool(set(args) - {"view", "page", "lang"}) or view != "open" or page > 1,
         average=_days(numbers.average),
         searched=SEARCHED.get(args.get("by", ""), ""),  # type: ignore[call-overload]
         differences=_differences(at),

@@ -96,7 +96,13 @@ def _told(
     heading, what, then = words or WORDS[_voice()][status]
     if wants_page():
         page = render_template(
-            "errors/error.html", heading=heading, what=what, next=then, incident=incident, again=again
+            "errors/error.html",
+            heading=heading,
+            what=what,
+            next=then,
+            incident=incident,
+            again=again,
+            is_desk=_voice() == "desk",
         )
         response = make_response(page, code or status)
     else:

@@ -176,6 +176,7 @@ def test_twenty_five_are_on_a_page(app: Flask, clock: FakeClock, handler: Browse
     assert "다음 2건" in first
     assert "27건 가운데 26–27" in second
     assert len(numbers(second)) == 2
+    assert "열린 요청이 없습니다" not in handler.get("/desk?page=3").text
 
 
 def test_an_empty_queue_says_how_fast_it_was(app: Flask, clock: FakeClock, handler: Browser) -> None:
