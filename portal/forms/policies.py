@@ -90,4 +90,4 @@ def _confirm(form: Form, sent: MultiDict[str, str], version: str) -> None:
     """Read the name of the version, typed to confirm what cannot be undone."""
     form.typed["confirm"] = sent.get("confirm", "").strip()
     if form.typed["confirm"] != version:
-        form.faults["confirm"] = gettext("방침 이름 %(version)s을(를) 그대로 입력해 주세요.", version=version)
+        form.faults["confirm"] = gettext("방침 이름을 그대로 입력해 주세요: %(version)s", version=version)

@@ -16,6 +16,7 @@ from portal.policy.faults import Fault
 from portal.policy.model import ARTICLE_NUMBERS, Event, Language, Policy, Text
 from portal.rules.naming import field_name, value_text
 from portal.services.drafting import Draft, name_of
+from portal.speech import say_article
 
 Widget = Literal["line", "area", "number", "day", "choice", "tick", "ticks"]
 LONG = frozenset(
@@ -140,7 +141,7 @@ def _words(path: str, language: Language) -> str:
 
 def _choices(draft: Draft, name: str, kind: Any, language: Language) -> tuple[tuple[str, str], ...]:
     if name == "articles":
-        return tuple((number, number) for number in ARTICLE_NUMBERS)
+        return tuple((number, say_article(number)) for number in ARTICLE_NUMBERS)
     if name == "until":
         return _literals(Event, language)
     return _keys(draft, name, language) if name in REFERENCES else ()

@@ -81,6 +81,22 @@ def begin_from_file(content: bytes, by: By, at: datetime) -> str:
     return _keep(facts, policy.version, by, at)
 
 
+def facts_of(draft: Draft) -> dict[tuple[str, str], Any]:
+    """Return the tables of a draft by section and key, the key "" where a section is a single one."""
+    return _by_place(to_facts(draft.policy) if draft.policy else draft.facts)
+
+
+def facts_of_base(draft: Draft) -> dict[tuple[str, str], Any]:
+    """Return the same of the version that a draft began as."""
+    base = publishing.version_named(draft.based_on)
+    return _by_place(to_facts(base.policy)) if base else {}
+
+
+def _by_place(facts: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    single = {(section, ""): facts.get(section) for section in SINGLE}
+    return single | {(section, name_of(one)): one for section in LISTS for one in facts.get(section, ())}
+
+
 def open_drafts() -> list[Draft]:
     """Return the open drafts, the last changed first."""
     return [_read(row) for row in policy_drafts.open_ones()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_CELL, _RULE = re.compile(r"\s*\|\s*"), re.compile(r"\|[-:|\s]+\|\Z")
 _MARKS = re.compile(r"^(?:[-*+]|\d+\.)\s+|\*\*|__|`|^#+\s*", re.MULTILINE)
 
 
@@ -49,11 +50,26 @@ def words_apart(old: str, new: str) -> tuple[Line, Line]:
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         _add(left, before[i1:i2], tag != "equal")
         _add(right, after[j1:j2], tag != "equal")
-    return tuple(left), tuple(right)
+    return _joined(left), _joined(right)
 
 
 def _lines(text: str) -> list[str]:
-    return [" ".join(line.split()) for line in _MARKS.sub("", text).splitlines() if line.strip()]
+    """Return the paragraphs of markdown without its marks; a row of a table is one, its cells apart by a dot."""
+    lines = (line.strip() for line in _MARKS.sub("", text).splitlines())
+    return [" ".join(_CELL.sub(" · ", line.strip("| ")).split()) for line in lines if line and not _RULE.match(line)]
+
+
+def _joined(pieces: Sequence[Piece]) -> Line:
+    """Return the pieces with one mark, not two, where only a blank stood between words that changed."""
+    joined: list[Piece] = []
+    for n, piece in enumerate(pieces):
+        between = 0 < n < len(pieces) - 1 and piece.words.isspace()  # its neighbours are of the other kind, so changed
+        changed = piece.changed or between
+        if joined and joined[-1].changed and changed:
+            joined[-1] = Piece(joined[-1].words + piece.words, True)
+        else:
+            joined.append(Piece(piece.words, changed))
+    return tuple(joined)
 
 
 def _add(pieces: list[Piece], words: Sequence[str], changed: bool) -> None:

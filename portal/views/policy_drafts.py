@@ -14,17 +14,17 @@ from portal.forms.handlers import Form
 from portal.forms.policies import Adding, Releasing
 from portal.forms.policy_facts import faults_of, fields_of, read, said_value, take_stored, title_of
 from portal.policy.faults import PolicyFaults
-from portal.policy.model import ARTICLE_NUMBERS
+from portal.policy.model import ARTICLE_NUMBERS, Policy
 from portal.rules.naming import section_name
 from portal.services import accounts, drafting, releasing
 from portal.services.drafting import LISTS, SINGLE, ChangedMeanwhile, Draft, NoSuchDraft, name_of
 from portal.services.publishing import StillUsed, TooLate, VersionTaken
 from portal.services.releasing import TooSoon
-from portal.speech import language, say_day, say_text
+from portal.speech import language, say_article, say_day, say_text
 from portal.views import guarding
 from portal.views.comparing import Line, words_apart
 from portal.views.policies import place, to_draft
-from portal.views.policy_words import said, said_short
+from portal.views.policy_words import placed, said_short
 from portal.views.public import changes_between
 
 TAKE = "take."  # before the path of a field: which of two texts is saved
@@ -44,11 +44,16 @@ class Clash:
 def draft(ref: str) -> str:
     found = _draft(ref)
     spoken = language()
+    base, now = drafting.facts_of_base(found), drafting.facts_of(found)
+    dropped: dict[str, list[str]] = {}
+    for section, key in base.keys() - now.keys():
+        dropped.setdefault(section, []).append(key)
     sections = [
         {
             "name": section_name(section, spoken),
             "section": section,
             "facts": [(name_of(one), title_of(one, spoken)) for one in found.facts.get(section, ())],
+            "dropped": [title_of(base[section, key], spoken) for key in dropped.get(section, ())],
         }
         for section in LISTS
     ]
@@ -57,7 +62,8 @@ def draft(ref: str) -> str:
         draft=found,
         sections=sections,
         single=[(section, section_name(section, spoken)) for section in SINGLE],
-        faults=[said(fault) for fault in found.faults],
+        faults=[placed(fault, spoken) for fault in found.faults],
+        changed={where for where, one in now.items() if base.get(where) != one},
         changed_by=accounts.names_of({found.changed_by}).get(found.changed_by, ""),
         may_write=guarding.allows("policies.write"),
     )
@@ -206,23 +212,44 @@ def _clashes(found: Draft, section: str, key: str, typed: Any) -> list[Clash]:
 def _release_page(found: Draft, form: Releasing) -> Response:
     policy, spoken = found.policy, language()
     plan = releasing.plan_of(policy, clock.now(), spoken) if policy else None
+    changed = [one for one in plan.difference.facts if one.section != "effective_on"] if plan else []
+    heads = [(one.section, one.key) for one in changed]
+    facts = [
+        (one, *words_apart(one.before, one.after), n > 0 and heads[n] == heads[n - 1]) for n, one in enumerate(changed)
+    ]
     page = render_template(
         "desk/policy_release.html",
         draft=found,
         plan=plan,
         before=plan.before.version if plan else "",
         changes=changes_between(plan.before, policy, spoken) if plan and policy else [],
-        facts=[(one, *words_apart(one.before, one.after)) for one in plan.difference.facts] if plan else [],
+        facts=facts,
+        reminders=_reminders(plan.before, policy) if plan and policy else [],
         asked=[say_text(policy.consent_item(key).title) for key in plan.difference.asked_again]
         if plan and policy
         else [],
         people=ngettext("%(num)s명", "%(num)s명", plan.asked_again) if plan else "",
-        faults_of_draft=[said(fault) for fault in found.faults],
+        faults_of_draft=[placed(fault, spoken) for fault in found.faults],
         may_write=guarding.allows("policies.write"),
         form=form,
         faults=form.summary,
     )
     return make_response(page, 422 if form.faults else 200)
+
+
+def _reminders(before: Policy, policy: Policy) -> list[tuple[str, str, str]]:
+    """Return what an officer easily overlooks and what is no fault, each with the section and key of the fact."""
+    found, spoken = [], language()
+    if policy.reason == before.reason:
+        found.append((gettext("개정 이유가 이전 방침과 같습니다."), "reason", ""))
+    day = say_day(before.effective_on)
+    for article in policy.articles:
+        if any(day in text.in_language(spoken) for text in (article.easy, article.text)):
+            words = gettext(
+                "%(article)s에 이전 시행일(%(day)s)이 있습니다.", article=say_article(article.number), day=day
+            )
+            found.append((words, "articles", article.number))
+    return found
 
 
 def _draft(ref: str) -> Draft:

@@ -1,11 +1,15 @@
 """How what is wrong with a draft or with a policy file is said at the desk, and what a version's state is called."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
 from portal.policy.faults import Fault
+from portal.policy.model import LANGUAGES, Language
+from portal.rules.naming import field_name, section_name
+from portal.services.drafting import LISTS, SINGLE
 
 STATES: dict[str, tuple[str, Any]] = {
     "ANNOUNCED": (" pill--hold", lazy_gettext("시행 예정")),
@@ -20,8 +24,34 @@ FAULTS = {
     "an unknown section": lazy_gettext("방침에 없는 부분입니다. 이름을 고치거나 지워 주세요."),
     "none": lazy_gettext("이름(key)이 있는 표로 적어 주세요."),
 }
+PATH = re.compile(r"(\w+)(?:\[([^\]]+)\])?(?:\.(.+))?\Z")  # section, key and field, as a fault names its place
 LINE = re.compile(r"line (\d+)\Z")
 LONGEST_LINE = 80
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A fault of a draft, and the fact in whose form it is mended; none where no form has it."""
+
+    place: str
+    words: str
+    section: str
+    key: str
+
+
+def placed(fault: Fault, spoken: Language) -> Placed:
+    """Return a fault with its place in words: "처리 위탁 · carrier · 이름"."""
+    found = PATH.match(fault.where)
+    section, key, field = (found[1], found[2] or "", found[3] or "") if found else ("", "", "")
+    if section == "version" or section not in (*LISTS, *SINGLE, "effective_on") or bool(key) != (section in LISTS):
+        return Placed(fault.where, said_short(fault), "", "")
+    parts = [part for part in field.split(".") if part and part not in LANGUAGES and not part.isdecimal()]
+    try:
+        name = field_name(".".join(parts), spoken) if parts else ""
+    except KeyError:
+        name = field
+    place = " · ".join(filter(None, (section_name(section, spoken), key, name)))
+    return Placed(place, said_short(fault), section, key)
 
 
 def said(fault: Fault) -> str:

@@ -142,11 +142,15 @@ def test_from_the_draft_to_the_release(app: Flask, clock: FakeClock, officer: Br
     page = officer.get(f"{draft}/release").text
     assert '<ins><span class="sr">추가됨: </span>4년</ins>' in page
     assert "30일 (중요한 변경)" in page
+    assert "사실 1가지, 조항 0개" in page
+    assert "개정 이유가 이전 방침과 같습니다." in page
+    assert "제1조에 이전 시행일(2021년 2월 4일)이 있습니다." in page
+    assert officer.get(draft).text.count("바뀜</span>") == 1
     assert "동의하는 내용이 바뀝니다. 지금 동의한 회원은 없습니다." in page
 
     seen = {"seen": "2", "time": "09:30", "early_because": ""}
     wrong = officer.post(f"{draft}/release", {**seen, "confirm": "2027-01-03"})
-    assert (wrong.status_code, "그대로 입력해 주세요." in wrong.text) == (422, True)
+    assert (wrong.status_code, "그대로 입력해 주세요: 2027-01-04</p>" in wrong.text) == (422, True)
     done = officer.post(f"{draft}/release", {**seen, "confirm": "2027-01-04"})
     assert (done.status_code, done.location) == (303, "/desk/policy")
 
@@ -263,3 +267,5 @@ def test_a_fact_is_taken_out(app: Flask, officer: Browser, draft: str) -> None:
 
     page = officer.get(draft).text
     assert "발행하기 전에 고칠 것이" in page
+    assert f'href="{draft}/items/email">수집 항목 · email · 목적</a>:' in page
+    assert "뺀 것: 청구서 발송" in page

@@ -71,7 +71,7 @@ def test_a_new_processor_is_shown_and_asks_nobody(tmp_path: Path, chromium: obje
             ("알림 문구 (영어)", "Your address goes there to send mail."),
         ):
             page.get_by_label(label, exact=True).fill(words)
-        for tick in ("청구서 발송", "이메일 주소", "2-2"):
+        for tick in ("청구서 발송", "이메일 주소", "제2-2조"):
             page.get_by_label(tick, exact=True).check()
         officer.press("저장")
 

@@ -154,6 +154,14 @@ def test_words_are_marked_and_the_rest_left_alone() -> None:
     assert new == [(Piece("보관 ", False), Piece("1년", True))]
 
 
+def test_words_that_changed_together_are_marked_together() -> None:
+    """A blank between two changed words does not part their marks, and a table is read row by row without its bars."""
+    old, new = side_by_side("| 기록 | 기간 |\n|---|---|\n| 접속 | 여섯 달 |", "| 기록 | 기간 |\n| 접속 | 세 해 |")
+
+    assert old == [(Piece("기록 · 기간", False),), (Piece("접속 · ", False), Piece("여섯 달", True))]
+    assert new == [(Piece("기록 · 기간", False),), (Piece("접속 · ", False), Piece("세 해", True))]
+
+
 def test_a_constant_of_a_template_is_said_in_the_language_of_each_answer(app: Flask) -> None:
     """The first to come does not choose the language for everybody after them."""
     page = app.jinja_env.from_string('{{ "6" | article }}')
