@@ -135,7 +135,7 @@ def test_confirming_asks_for_the_code_again(app: Flask, clock: FakeClock, office
     ("typed", "told"),
     [
         pytest.param({"files": ""}, "어떤 문서였는지", id="no name"),
-        pytest.param({"files": "jiwon.seo@gaon.example의 위임장"}, "누구의 것인지는 적지", id="somebody's address"),
+        pytest.param({"files": "jiwon.seo@gaon.example의 위임장"}, "누구의 것인지 빼고", id="somebody's address"),
         pytest.param({"files": "900101-1234567 위임장"}, "주민등록번호", id="a resident number"),
         pytest.param({"count": "0"}, "1 이상의 숫자", id="nothing"),
         pytest.param({"method": "DB_ERASE"}, "어떻게 파기했는지", id="paper is not erased"),

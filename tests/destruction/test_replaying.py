@@ -18,7 +18,7 @@ from portal.services import registering
 from portal.services.destroying import destroy_due
 from portal.services.replaying import come_back, replay
 from portal.settings import Settings
-from portal.vault import ledger, person_keys
+from portal.vault import certificates, ledger, person_keys
 from portal.vault.separated import SeparatedStore
 from tests.destruction.conftest import a_member, an_approved_deletion
 from tests.fake_clock import FakeClock
@@ -126,7 +126,7 @@ def test_who_was_ordered_already_is_destroyed_again(
         destruction = destructions.of_member(jiwon)
         assert destruction is not None
         ref = destruction.ref
-        issued, kept = ledger.certificates_of(keys, [ref]), [row.ref for row in apart.of_subject(jiwon)]
+        issued, kept = certificates.codes_of(keys, [ref]), [row.ref for row in apart.of_subject(jiwon)]
 
         assert replay(clock()) == (1, 0)
         db.session.remove()
@@ -135,7 +135,7 @@ def test_who_was_ordered_already_is_destroyed_again(
         assert (passed.attention, destructions.figures()["done"], come_back()) == (0, 1, [])
         assert members.of_ref(jiwon) is None
         assert [row.entry for row in ledger.entries(keys)] == ["DONE", "BEGUN"]
-        assert ledger.certificates_of(keys, [ref]) == issued
+        assert certificates.codes_of(keys, [ref]) == issued
         assert [row.ref for row in apart.of_subject(jiwon)] == kept
         assert db.session.query(Mail).filter_by(kind="destroyed").count() == 0
         assert replay(clock()) == (0, 0)
