@@ -69,15 +69,18 @@ def invitation(token: str, nonce: str, at: datetime) -> Invitation:
     raise Gone
 
 
-def join(token: str, nonce: str, password: str, code: str, origin: str, at: datetime) -> str:
-    """Keep both factors of who was invited and return the token of a session. Raises Gone, Faulty."""
+def join(
+    token: str, nonce: str, password: str, code: str, origin: str, at: datetime, *, is_repeated: bool = True
+) -> str:
+    """Keep both factors of who was invited and return the token of a session. Raises Gone, Faulty; Faulty also where
+    the password was not typed twice alike, so that every fault is told at once."""
     # 1.
     offered = invitation(token, nonce, at)
     person = offered.person
     # 2.
     fault = password_fault(password, passwords.common_passwords(), (person.name, person.email))
     step = step_of(offered.secret, code, at)
-    if fault is not None or step is None:
+    if fault is not None or step is None or not is_repeated:
         raise Faulty(fault, code=step is None)
     kept, session = passwords.hash_password(password), secrets.token_urlsafe(TOKEN_BYTES)
     # 3.

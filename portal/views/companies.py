@@ -70,27 +70,17 @@ class Told:
 
 @place.get("")
 def overview() -> str:
-    page = page_of(request.args)
-    lines, total = vouching.page(page)
-    if page > 1 and not lines:
-        abort(404)
-    first = (page - 1) * PAGE
-    return render_template(
-        "desk/companies.html",
-        rows=[_row(line) for line in lines],
-        counted=counted(page, len(lines), total),
-        before=url_for("companies.overview", page=page - 1) if page > 1 else "",
-        after=url_for("companies.overview", page=page + 1) if first + len(lines) < total else "",
-        is_missing=bool(request.args.get("missing")),
-    )
+    return _list()
 
 
 @place.post("/search")
 def search() -> Response:
     """Find one company by its registration number, exactly."""
-    ref = vouching.found(request.form.get("q", "")[:40])
-    where = url_for("companies.company", ref=ref) if ref else url_for("companies.overview", missing=1)
-    return redirect(where, 303)  # type: ignore[return-value]
+    typed = request.form.get("q", "")[:40]
+    ref = vouching.found(typed)
+    if not ref:
+        return make_response(_list(missing=typed))  # no address holds the number: a sole trader's is personal
+    return redirect(url_for("companies.company", ref=ref), 303)  # type: ignore[return-value]
 
 
 @place.get("/<ref>")
@@ -219,6 +209,22 @@ def _page(ref: str, form: Form) -> Response:
 
 def _closed(one: KeptClosed) -> str:
     return " · ".join((*one.shown.values(), say_text(REASONS[one.reason])))
+
+
+def _list(missing: str | None = None) -> str:
+    page = page_of(request.args)
+    lines, total = vouching.page(page)
+    if page > 1 and not lines:
+        abort(404)
+    first = (page - 1) * PAGE
+    return render_template(
+        "desk/companies.html",
+        rows=[_row(line) for line in lines],
+        counted=counted(page, len(lines), total),
+        before=url_for("companies.overview", page=page - 1) if page > 1 else "",
+        after=url_for("companies.overview", page=page + 1) if first + len(lines) < total else "",
+        missing=missing,
+    )
 
 
 def _row(line: Line) -> Row:

@@ -241,7 +241,7 @@ def _tiles(figures: Figures, average: float | None) -> list[dict[str, Any]]:
         {
             "url": url_for("desk.queue", view="ended"),
             "value": _days(average) or "–",
-            "words": gettext("30일 평균 처리 (법정 10일)"),
+            "words": gettext("30일 평균 처리 기간"),
             "mark": "",
         },
     ]

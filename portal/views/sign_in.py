@@ -78,20 +78,17 @@ def joined() -> Response:
     at = clock.now()
     limit("join from", guarding.origin(), at, times=PER_ADDRESS, within=LOCKED_FOR)
     password, code = request.form.get("password", ""), request.form.get("code", "")
-    faults = []
-    if password != request.form.get("repeated", ""):
-        faults.append({"field": "repeated", "words": gettext("같은 비밀번호를 두 번 적어 주세요.")})
+    is_repeated = password == request.form.get("repeated", "")
     try:
-        token, nonce = _held_link()
-        if faults:
-            joining.invitation(token, nonce, at)
-            return _join_page(faults)
-        opened = joining.join(token, nonce, password, code, guarding.origin(), at)
+        opened = joining.join(*_held_link(), password, code, guarding.origin(), at, is_repeated=is_repeated)
     except Gone:
         return _gone()
     except Faulty as fault:
+        faults = []
         if fault.password:
             faults.append({"field": "password", "words": say_text(fault.password)})
+        if not is_repeated:
+            faults.append({"field": "repeated", "words": gettext("같은 비밀번호를 두 번 적어 주세요.")})
         if fault.code:
             words = gettext("앱에 지금 나오는 인증번호를 적어 주세요.")
             faults.append({"field": "code", "words": words})

@@ -144,7 +144,8 @@ class Colleague:
 
         def is_done() -> bool | None:
             self.open("/privacy/desk/ledger")
-            return self.page.locator("tbody tr").count() > 0 or None
+            rows = self.page.locator("tbody tr")
+            return (rows.count() > 0 and rows.filter(has_text="파기 중").count() == 0) or None
 
         wait_for(is_done, "the destruction")
 

@@ -135,7 +135,7 @@ def test_the_tiles_and_days_lead_into_the_list(app: Flask, clock: FakeClock, han
         ("1건", "기한 지남"),
         ("1건", "3일 안에 마감 (오늘 포함)"),
         ("3건", "맡은 사람 없음"),
-        ("–", "30일 평균 처리 (법정 10일)"),
+        ("–", "30일 평균 처리 기간"),
     ]
     assert numbers(handler.get("/desk?due=late").text) == [late]
     assert numbers(handler.get("/desk?due=soon").text) == [soon]

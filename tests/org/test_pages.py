@@ -253,7 +253,9 @@ def test_wrong_reports_are_told_to_the_admin_and_the_officer(
 def test_the_officer_verifies_invites_and_ends(app: Flask, clock: FakeClock, officer: Browser, join: Join) -> None:
     """From a number found to an admin who can come, and to an account that is over."""
     join("minho")
-    assert officer.post("/desk/companies/search", {"q": NURI}).location == "/desk/companies?missing=1"
+    missing = officer.post("/desk/companies/search", {"q": NURI}).text
+    assert "이 번호의 회사가 없습니다." in missing
+    assert f'value="{NURI}"' in missing
     where = officer.post("/desk/companies/search", {"q": GAON.replace("-", "")}).location
     assert "확인 전" in officer.get(where).text
     early = officer.post(f"{where}/admins", {"email": "sunwoo@gaon.example", "name": "강선우"})

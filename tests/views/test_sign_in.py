@@ -171,12 +171,13 @@ def test_joining_by_the_page(browser: MakeBrowser, link: str, clock: FakeClock) 
         "code": Colleague("", "", secret=secret_on(page)).code(clock()),
     }
 
-    differs = there.post("/desk/join", {**right, "repeated": "something else"})
+    differs = there.post("/desk/join", {**right, "repeated": "something else", "code": "1"})
     common = there.post("/desk/join", {**right, "password": "qwerty123456", "repeated": "qwerty123456", "code": "1"})
     done = there.post("/desk/join", right)
     again = there.post("/desk/join", right)
 
     assert "같은 비밀번호를 두 번 적어 주세요." in differs.text
+    assert "앱에 지금 나오는 인증번호를 적어 주세요." in differs.text
     assert "쉽게 짐작할 수 없는 비밀번호로 정해 주세요." in common.text
     assert "앱에 지금 나오는 인증번호를 적어 주세요." in common.text
     assert done.location == "/desk/home"
