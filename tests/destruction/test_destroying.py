@@ -1,6 +1,6 @@
 """A destruction is proved down to the bytes before it is certified, and what could not be proved says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from portal.settings import Settings
 from portal.vault import certificates, ledger, person_keys
 from portal.vault.documents import open_document
 from portal.vault.person_keys import KeyDestroyed
-from portal.vault.separated import SeparatedStore
+from portal.vault.separated import Kept, NotVerified, SeparatedStore
 from portal.vault.signing import Signer
-from tests.destruction.conftest import an_approved_deletion
+from tests.destruction.conftest import a_member, an_approved_deletion
 from tests.fake_clock import FakeClock
 
 MARKS = ("jiwon.seo@gaon.example", "jiwon-the-sample", "+821012345678", "왜 두 번 청구되었나요?", "전화로 문의한 회원")
@@ -276,3 +276,28 @@ def test_its_steps_come_in_order(app: Flask, clock: FakeClock, jiwon: str) -> No
 
     kinds = list(dict.fromkeys(line.split()[0] for line in told))
     assert kinds == ["LEDGER", "SEPARATE", "HOST", "HOLDING", "KEY", "SCAN", "CERTIFICATE", "END"]
+
+
+def test_a_copy_that_differs_stops_its_own_destruction_only(
+    app: Flask, clock: FakeClock, jiwon: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was copied apart and reads otherwise needs attention: nothing of that person goes, and nobody else waits."""
+    with app.app_context():
+        minho = a_member(clock, "minho", email="minho.park@gaon.example", login_id="minho-the-sample")
+        for ref in (jiwon, minho):
+            an_approved_deletion(clock, ref)
+        honest = SeparatedStore._verify
+
+        def verify(store: SeparatedStore, records: Sequence[Kept]) -> None:
+            if any(record.subject == jiwon for record in records):
+                raise NotVerified(jiwon)
+            honest(store, records)
+
+        monkeypatch.setattr(SeparatedStore, "_verify", verify)
+
+        destroy_due(app)
+
+        assert faults(jiwon) == {f"SEPARATE {rule}": "COPY_DIFFERS" for rule in ("fraud", "identity_check", "dispute")}
+        assert (stand(jiwon), stand(minho)) == (Stand.ATTENTION, Stand.DONE)
+        assert members.of_ref(jiwon) is not None
+        assert person_keys.seal_of(jiwon)

@@ -111,6 +111,27 @@ def test_a_replay_destroys_them_again(
     create_app(settings, clock=clock)
 
 
+def test_a_copy_from_before_they_came_finds_nobody(
+    app: Flask, clock: FakeClock, settings: Settings, engine_name: str
+) -> None:
+    """A tombstone of somebody whom the copy never knew is passed over once, and the portal starts."""
+    with app.app_context():
+        copy = Copy(settings, engine_name)
+        an_approved_deletion(clock, a_member(clock))
+        db.session.remove()
+        destroy_due(app)
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+    copy.put_back()
+    again = create_app(settings, clock=clock, after_restore=True)
+    with again.app_context():
+        assert replay(clock()) == (0, 1)
+        assert replay(clock()) == (0, 0)
+    let_go(again)
+    create_app(settings, clock=clock)
+
+
 def test_who_was_ordered_already_is_destroyed_again(
     app: Flask, clock: FakeClock, jiwon: str, settings: Settings, engine_name: str
 ) -> None:

@@ -116,6 +116,29 @@ def test_a_hold_keeps_what_must_be_gone(app: Flask, clock: FakeClock, moved: Mov
     assert told(sweeping.sweep(app)) == {"fraud": (1, 1, 0)}
 
 
+def test_a_hold_placed_during_the_sweep_keeps_what_is_left(
+    app: Flask, clock: FakeClock, moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Holds are asked for again before each chunk: what has not gone yet stays, and the ledger tells what went."""
+    for person in ("a", "b", "c"):
+        kept_apart(app, clock, "fraud", "2027-11-23", person)
+    moved("2027-11-23")
+    monkeypatch.setattr(sweeping, "AT_ONCE", 1)
+
+    def hold_all(line: str) -> None:
+        if line == "fraud: 1 of 3 destroyed":
+            for person in ("a", "b", "c"):
+                with writing():
+                    destructions.place_hold(
+                        Hold(member_ref=person, kind="LEGAL", reason="CASE-7", placed_by="officer-1", placed_at=clock())
+                    )
+
+    assert told(sweeping.sweep(app, tell=hold_all)) == {"fraud": (1, 0, 0)}
+
+    assert lines(app) == [("D-2027-0001", "BEGUN", '{"separated": 3}'), ("D-2027-0001", "DONE", '{"separated": 1}')]
+    assert told(sweeping.sweep(app)) == {"fraud": (0, 0, 2)}
+
+
 def test_an_unknown_category_is_refused(
     app: Flask, clock: FakeClock, moved: Moved, caplog: pytest.LogCaptureFixture
 ) -> None:
