@@ -44,9 +44,8 @@ class Colleague:
     def is_invited(self, *roles: str) -> str:
         """Let an operator invite them; return the link in the letter."""
         self._forget_counts()
-        words = [word for role in roles for word in ("--role", role)]
-        done = self.installation.order("staff", "invite", "--email", self.email, "--name", self.name, *words)
-        assert done.returncode == 0, done.stderr
+        words = [f"--role={role}" for role in roles]
+        self.installation.order_here("staff", "invite", "--email", self.email, "--name", self.name, *words)
         return wait_for(self.invitation, "the invitation")
 
     def joins(self, *roles: str) -> "Colleague":

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from tests.browser.person import Person
 from tests.browser.serving import Installation, new_installation
@@ -28,6 +28,7 @@ SEEN_AS: dict[str, Any] = {
     "reduced_motion": "reduce",  # colours on their way from light to dark would be measured half way
 }
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")

@@ -53,6 +53,7 @@ class Person:
 
     def agree(self) -> None:
         """Tick every box of the open form and send it."""
+        self.button(AGREE).wait_for()  # the form is whole: what is not in it now is not asked
         for item in REQUIRED:
             if self.box(item).count():
                 self.press(self.box(item))

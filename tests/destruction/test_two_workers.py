@@ -62,7 +62,7 @@ def test_each_step_is_done_once(
 
     def work() -> None:
         try:
-            while destroy_due(app, limit=20).done:
+            while destroy_due(app, limit=50).done:
                 pass
         except Exception as fault:
             faults.append(fault)
