@@ -12,7 +12,7 @@ run: setup            ## the sample MateCost app behind the gate, at http://127.
 	$(VENV)/bin/portal serve
 
 test: setup-test check ## everything, on SQLite and on PostgreSQL, with a real browser where there is one
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 3  # on two cores: one works while two wait for a browser, a store, a minute
 
 check: setup-test     ## style, types, known weaknesses
 	$(VENV)/bin/ruff check .
