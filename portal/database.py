@@ -7,11 +7,12 @@ Reads begin deferred and hold nobody up.
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -24,6 +25,7 @@ from .errors import StoreUnsafe
 from .settings import Settings
 
 BUSY_MS = 5000
+NAMED_AT_ONCE = 500  # values in one query
 SQLITE_PROMISES = {  # pragma: (value set, value read back)
     "secure_delete": ("ON", 1),  # what is deleted is overwritten
     "journal_mode": ("WAL", "wal"),  # readers and the one writer do not wait for each other
@@ -41,6 +43,7 @@ NAMES = {
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
+T = TypeVar("T")
 Identifier = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
 
 
@@ -150,6 +153,13 @@ def inserting(session: Session, table: type[Model]) -> postgresql.Insert | sqlit
 def inserting_on(store: Engine | Connection, table: type[Model]) -> postgresql.Insert | sqlite.Insert:
     """The same where there is no session."""
     return postgresql.insert(table) if store.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def in_parts(some: Iterable[T]) -> Iterator[list[T]]:
+    """Yield these values, as many at a time as one query may name."""
+    left = iter(some)
+    while part := list(islice(left, NAMED_AT_ONCE)):
+        yield part
 
 
 def keep_promises(engine: Engine) -> None:

@@ -29,9 +29,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.rules.destruction import FIRST_HELD
 
-from ..database import Identifier, Model, UtcMicros, db
+from ..database import Identifier, Model, UtcMicros, db, in_parts
 
-ASKED_AT_ONCE = 500  # how many one query names
 View = Literal["open", "attention", "evidence", "done", "all"]
 
 
@@ -260,9 +259,9 @@ def attention_count(request_number: str) -> int:
 def hold_tasks(task_ids: Sequence[int]) -> list[tuple[Task, Destruction]]:
     """Return tasks with their destructions, held until the transaction ends."""
     found: list[tuple[Task, Destruction]] = []
-    for start in range(0, len(task_ids), ASKED_AT_ONCE):
+    for some in in_parts(task_ids):
         query = select(Task, Destruction).join(Destruction, Destruction.id == Task.destruction_id)
-        query = query.where(Task.id.in_(task_ids[start : start + ASKED_AT_ONCE])).order_by(Task.id)
+        query = query.where(Task.id.in_(some)).order_by(Task.id)
         rows = db.session.execute(query.with_for_update(of=Task).execution_options(populate_existing=True))
         found += [(task, destruction) for task, destruction in rows]
     return found

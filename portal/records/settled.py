@@ -2,17 +2,16 @@
 the days from which it is kept, and wiped when its time is over. The person of a living member's request lives; what
 was written to somebody whose key was destroyed opens no more and is not looked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
-from ..database import db
+from ..database import db, in_parts
 from .members import Member
 from .requests import Request, RequestEvent
 
-ASKED_AT_ONCE = 500  # how many references one query names
 CHECK = "IDENTITY_CHECK"
 
 
@@ -63,7 +62,7 @@ def identity_checks() -> list[Words]:
 
 def wipe_disputes(ids: Sequence[int], at: datetime) -> None:
     """Wipe what was written in these requests and in all their steps."""
-    for some in _parts(ids):
+    for some in in_parts(ids):
         steps = update(RequestEvent).where(RequestEvent.request_id.in_(some), RequestEvent.sealed.is_not(None))
         db.session.execute(steps.values(sealed=None))
         asked = update(Request).where(Request.id.in_(some), Request.sealed.is_not(None))
@@ -72,7 +71,7 @@ def wipe_disputes(ids: Sequence[int], at: datetime) -> None:
 
 def wipe_steps(ids: Sequence[int], at: datetime) -> None:
     """Wipe the words of these steps."""
-    for some in _parts(ids):
+    for some in in_parts(ids):
         steps = update(RequestEvent).where(RequestEvent.id.in_(some), RequestEvent.sealed.is_not(None))
         db.session.execute(steps.values(sealed=None, wiped_at=at))
 
@@ -94,8 +93,3 @@ def _is_dispute() -> ColumnElement[bool]:
 
 def _lives() -> ColumnElement[bool]:
     return or_(Request.member_ref.is_(None), exists().where(Member.ref == Request.member_ref))
-
-
-def _parts(ids: Collection[int]) -> list[list[int]]:
-    wanted = list(ids)
-    return [wanted[start : start + ASKED_AT_ONCE] for start in range(0, len(wanted), ASKED_AT_ONCE)]

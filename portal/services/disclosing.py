@@ -15,7 +15,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from portal.clock import seoul_day
-from portal.database import writing
+from portal.database import in_parts, writing
 from portal.policy.model import Policy
 from portal.records import disclosures, processors
 from portal.records.disclosures import Disclosure, Known
@@ -24,7 +24,6 @@ from portal.rules.disclosure import MOST_ITEMS, NAME, REFERENCE, Asked, Person, 
 from portal.rules.forbidden import forbidden
 from portal.rules.retention import add_months
 from portal.services import entrusted, publishing
-from portal.services.reported import in_parts
 
 
 class NotAsked(Exception):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from portal.database import db, end_reading, writing
+from portal.database import db, end_reading, in_parts, writing
 from portal.policy.model import Text
 from portal.records import companies, destructions, leavers, requests
 from portal.records.destructions import Destruction
@@ -11,7 +11,7 @@ from portal.records.requests import Request
 from portal.rules.progress import Word
 from portal.services import issuing, mailing, registering, requesting
 from portal.services.auditing import SYSTEM
-from portal.services.reported import in_parts, is_report
+from portal.services.reported import is_report
 from portal.vault import certificates
 
 SPARED = Text(

@@ -6,12 +6,11 @@ Somebody unknown and a member of another company are never told apart: neither i
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from flask import Flask, current_app
 
 from portal.clock import seoul_day
-from portal.database import end_reading, writing
+from portal.database import end_reading, in_parts, writing
 from portal.records import accounts, destructions, leavers, members, uploads
 from portal.rules.identifier import index_form
 from portal.rules.leaver import Found, Row, Verdict, judge, leave_date, read_row
@@ -23,7 +22,6 @@ from portal.services.list_pages import Judged, open_rows, read_counts, seal_rows
 from portal.vault import person_keys
 
 PAGES_AT_ONCE = 10  # a chunk: five thousand rows
-ASKED_AT_ONCE = 500
 
 
 class Judging:
@@ -123,7 +121,7 @@ class _Context:
         people: dict[tuple[str, str], members.Found] = {}
         for field in ("email", "login_id"):
             keys = {self.index.of(field, row.key): row.key for row in read if row.field == field}
-            for some in _parts(list(keys)):
+            for some in in_parts(keys):
                 for found in members.of_company_by(field, some, self.company_ref):
                     people.setdefault((field, keys[found.index]), found)
         return people
@@ -131,7 +129,7 @@ class _Context:
     def _facts(self, read: Sequence[Row], people: dict[tuple[str, str], members.Found]) -> dict[str, Found]:
         refs = list({person.ref for person in people.values()})
         reported: set[str] = set()
-        for some in _parts(refs):
+        for some in in_parts(refs):
             reported |= leavers.refs_open(some) | destructions.refs_destroyed(some)
         left = {}
         for row in read:
@@ -163,8 +161,3 @@ def _read(line: Line) -> Row:
 
 def _key_of(row: Row) -> str:
     return f"{row.field}\0{row.key}"
-
-
-def _parts(some: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(some), ASKED_AT_ONCE):
-        yield some[start : start + ASKED_AT_ONCE]

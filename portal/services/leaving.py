@@ -20,7 +20,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from portal.clock import seoul_day
-from portal.database import writing
+from portal.database import in_parts, writing
 from portal.policy.model import Language, Text
 from portal.records import accounts, companies, destructions, leavers, members, requests
 from portal.records.leavers import Leaver
@@ -35,7 +35,6 @@ from portal.services import accounts as people_here
 from portal.services import company_admins, fulfilling, mailing, ordering, proving, registering, requesting
 from portal.services.auditing import HOST, SYSTEM, By
 from portal.services.changing import changing_standing
-from portal.services.reported import in_parts
 from portal.services.requesting import Filed, NoSuchRequest
 from portal.settings import Settings
 

@@ -5,10 +5,11 @@ what is marked is destroyed later by a job, for a list may have thousands; refus
 back that it had closed, and no others. The caller opened the transaction with `changing_standing`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal.clock import seoul_day
+from portal.database import in_parts
 from portal.records import audit, destructions, leavers, members, requests, standings
 from portal.records.requests import Request
 from portal.rules.deadline import Kind
@@ -17,7 +18,6 @@ from portal.rules.progress import DESTROYING, Word
 from portal.services import auditing
 from portal.services.auditing import By
 
-ASKED_AT_ONCE = 500
 GATES = (Deed.ACCOUNT_SUSPENDED.value, Deed.ACCOUNT_RESUMED.value)
 TOUCHING = frozenset({Word.IDENTITY_CHECK, Word.APPROVED, Word.REFUSED, Word.CANCELLED, Word.CLOSED})
 """Steps that change what the gate reads, of a report or of somebody's own deletion."""
@@ -94,9 +94,3 @@ def open_accounts(refs: Sequence[str], request: Request, by: By, at: datetime) -
         people = [(member.host_id, member.ref) for member in members.of_refs(opened)]
         standings.suspend_many(people, at, suspended=False)
         auditing.note_each(Deed.ACCOUNT_RESUMED, by, at, [ref for _, ref in people], about=request.number)
-
-
-def in_parts(refs: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield these references, as many at a time as one query may name."""
-    for start in range(0, len(refs), ASKED_AT_ONCE):
-        yield refs[start : start + ASKED_AT_ONCE]

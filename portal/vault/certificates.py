@@ -11,9 +11,7 @@ from sqlalchemy import CheckConstraint, Engine, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.database import Model, UtcMicros, inserting_on, writing_on
-
-ASKED_AT_ONCE = 500  # how many references one query names
+from portal.database import Model, UtcMicros, in_parts, inserting_on, writing_on
 
 
 class Certificate(Model):
@@ -44,12 +42,10 @@ class CertificateEnd(Model):
 
 def issue_many(engine: Engine, bodies: Mapping[str, tuple[str, str]], at: datetime) -> None:
     """Keep certificates, code and body by what each is about; what has one keeps it."""
-    refs = list(bodies)
     with writing_on(engine) as connection:
         known: set[str] = set()
-        for start in range(0, len(refs), ASKED_AT_ONCE):
-            query = select(Certificate.about).where(Certificate.about.in_(refs[start : start + ASKED_AT_ONCE]))
-            known.update(connection.scalars(query))
+        for some in in_parts(bodies):
+            known.update(connection.scalars(select(Certificate.about).where(Certificate.about.in_(some))))
         rows = [
             {"code": code, "about": about, "issued_at": at, "body": body, "supersedes": None}
             for about, (code, body) in bodies.items()
@@ -63,10 +59,10 @@ def codes_of(engine: Engine, abouts: Sequence[str]) -> dict[str, str]:
     """Return the codes of the newest certificates of these destructions or batches, by what they are about."""
     found: dict[str, str] = {}
     with engine.connect() as connection:
-        for start in range(0, len(abouts), ASKED_AT_ONCE):
+        for some in in_parts(abouts):
             query = select(Certificate.about, Certificate.code).order_by(Certificate.issued_at)
-            some = Certificate.about.in_(abouts[start : start + ASKED_AT_ONCE])
-            found.update((about, code) for about, code in connection.execute(query.where(some)))
+            rows = connection.execute(query.where(Certificate.about.in_(some)))
+            found.update((about, code) for about, code in rows)
     return found
 
 

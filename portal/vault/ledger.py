@@ -16,12 +16,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.clock import seoul_day
-from portal.database import Identifier, Model, UtcMicros, inserting_on, writing_on
+from portal.database import Identifier, Model, UtcMicros, in_parts, inserting_on, writing_on
 
 from . import signatures
 
 Entry = Literal["BEGUN", "DONE", "PAPER"]  # who confirmed a line stands in portal.vault.signatures
-ASKED_AT_ONCE = 500  # how many references one query names
 
 
 class LedgerEntry(Model):
@@ -150,10 +149,10 @@ def proved(engine: Engine, refs: Sequence[str]) -> list[LedgerEntry]:
     """Return the last lines of those of these destructions that were proved, in the order of their numbers."""
     found: list[LedgerEntry] = []
     with engine.connect() as connection:
-        for start in range(0, len(refs), ASKED_AT_ONCE):
-            some = LedgerEntry.destruction_ref.in_(refs[start : start + ASKED_AT_ONCE])
-            query = select(*LedgerEntry.__table__.columns).where(LedgerEntry.entry == "DONE", some)
-            found += (LedgerEntry(**row._mapping) for row in connection.execute(query))
+        for some in in_parts(refs):
+            query = select(*LedgerEntry.__table__.columns).where(LedgerEntry.entry == "DONE")
+            rows = connection.execute(query.where(LedgerEntry.destruction_ref.in_(some)))
+            found += (LedgerEntry(**row._mapping) for row in rows)
     return sorted(found, key=lambda line: (len(line.number), line.number))
 
 
@@ -237,12 +236,11 @@ def _row(line: Line, entry: Entry, number: str, at: datetime) -> dict[str, Any]:
 
 
 def _numbers(connection: Connection, refs: Iterable[str]) -> dict[str, str]:
-    wanted = list(refs)
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), ASKED_AT_ONCE):
+    for some in in_parts(refs):
         query = select(LedgerEntry.destruction_ref, LedgerEntry.number)
-        some = LedgerEntry.destruction_ref.in_(wanted[start : start + ASKED_AT_ONCE])
-        found.update((ref, number) for ref, number in connection.execute(query.where(some)))
+        rows = connection.execute(query.where(LedgerEntry.destruction_ref.in_(some)))
+        found.update((ref, number) for ref, number in rows)
     return found
 
 

@@ -10,20 +10,16 @@ The functions at the end are for services: they use the keys of the current app.
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import cast
 
 from flask import current_app
 from sqlalchemy import CheckConstraint, Engine, LargeBinary, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.database import Model, UtcMicros, db, writing_on
+from portal.database import Model, UtcMicros, db, in_parts, inserting_on, writing_on
 
 from .profiles import KEY_BYTES, SubjectSeal
 from .wrapping import WrappingKeys
-
-ASKED_AT_ONCE = 500  # how many references one query names
 
 
 class SubjectKey(Model):
@@ -69,8 +65,7 @@ class PersonKeys:
         Of two that make it at once, one wins and both use the winner's.
         """
         kek_id, wrapped = self._wrapping_keys.wrap(secrets.token_bytes(KEY_BYTES))
-        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(SubjectKey).values(ref=ref, wrapped=wrapped, kek_id=kek_id, made_at=at)
+        statement = inserting_on(self.engine, SubjectKey).values(ref=ref, wrapped=wrapped, kek_id=kek_id, made_at=at)
         with writing_on(self.engine) as connection:
             connection.execute(statement.on_conflict_do_nothing(index_elements=[SubjectKey.ref]))
         return self.seal_of(ref)
@@ -104,10 +99,9 @@ class PersonKeys:
 
     def seals_of(self, refs: Iterable[str]) -> dict[str, SubjectSeal]:
         """Return the seals of all these references that have a key; those never made or destroyed are left out."""
-        wanted = iter(set(refs))
         seals = {}
         with self.engine.connect() as connection:
-            while some := list(islice(wanted, ASKED_AT_ONCE)):
+            for some in in_parts(set(refs)):
                 query = select(SubjectKey.ref, SubjectKey.wrapped, SubjectKey.kek_id)
                 for ref, wrapped, kek_id in connection.execute(query.where(SubjectKey.ref.in_(some))):
                     if wrapped is not None:
@@ -116,10 +110,9 @@ class PersonKeys:
 
     def destroyed_of(self, refs: Iterable[str]) -> set[str]:
         """Return those of these references whose key was destroyed."""
-        wanted = iter(set(refs))
         gone: set[str] = set()
         with self.engine.connect() as connection:
-            while some := list(islice(wanted, ASKED_AT_ONCE)):
+            for some in in_parts(set(refs)):
                 query = select(SubjectKey.ref).where(SubjectKey.wrapped.is_(None), SubjectKey.ref.in_(some))
                 gone.update(connection.scalars(query))
         return gone

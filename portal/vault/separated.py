@@ -14,12 +14,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Engine, LargeBinary, UniqueConstraint, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.database import Identifier, Model, UtcMicros, writing_on
+from portal.database import Identifier, Model, UtcMicros, in_parts, writing_on
 
 from .person_keys import KeyDestroyed, NoKey, PersonKeys
 
 TABLE = "separated_records"
-ASKED_AT_ONCE = 500  # how many references one query names
 
 
 class SeparatedRecord(Model):
@@ -130,12 +129,11 @@ class SeparatedStore:
     def kept_of(self, subjects: Collection[str]) -> Counter[str]:
         """Return how many records of these people are kept, by rule."""
         total: Counter[str] = Counter()
-        wanted = sorted(subjects)
         with self.engine.connect() as connection:
-            for start in range(0, len(wanted), ASKED_AT_ONCE):
-                some = SeparatedRecord.subject.in_(wanted[start : start + ASKED_AT_ONCE])
-                query = select(SeparatedRecord.rule, func.count()).where(some, SeparatedRecord.sealed.is_not(None))
-                for rule, count in connection.execute(query.group_by(SeparatedRecord.rule)):
+            for some in in_parts(sorted(subjects)):
+                query = select(SeparatedRecord.rule, func.count()).where(SeparatedRecord.sealed.is_not(None))
+                of_some = query.where(SeparatedRecord.subject.in_(some))
+                for rule, count in connection.execute(of_some.group_by(SeparatedRecord.rule)):
                     total[rule] += count
         return total
 
@@ -169,8 +167,7 @@ class SeparatedStore:
 
     def _rows(self, records: Sequence[Kept]) -> list[SeparatedRecord]:
         subjects = sorted({kept.subject for kept in records})
-        starts = range(0, len(subjects), ASKED_AT_ONCE)
-        return [row for start in starts for row in self._of(subjects[start : start + ASKED_AT_ONCE])]
+        return [row for some in in_parts(subjects) for row in self._of(some)]
 
     def _of(self, subjects: Sequence[str]) -> list[SeparatedRecord]:
         return self._found(SeparatedRecord.subject.in_(subjects))
