@@ -13,9 +13,9 @@ from portal.records.destructions import Hold
 from portal.rules.deed import Deed
 from portal.services import accounts, auditing, registering
 from portal.services.auditing import By
+from portal.services.page import PAGE
 
 LEGAL = "LEGAL"
-PAGE = 25
 
 
 @dataclass(frozen=True)

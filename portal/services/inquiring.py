@@ -17,10 +17,10 @@ from portal.records.inquiries import Inquiry
 from portal.rules.deed import Deed
 from portal.services import auditing
 from portal.services.auditing import By
+from portal.services.page import PAGE
 from portal.vault import person_keys
 
 Decision = Literal["ANSWERED", "REFUSED"]
-PAGE = 25
 
 
 class Refused(Exception):

@@ -17,9 +17,8 @@ from portal.rules.evidence import Evidence, takes_evidence
 from portal.services import accounts, certifying, connected, publishing
 from portal.services.destroying_elsewhere import holding_of
 from portal.services.leased import facts_of
+from portal.services.page import PAGE
 from portal.vault import certificates, ledger
-
-PAGE = 25
 
 
 @dataclass(frozen=True)

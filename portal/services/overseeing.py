@@ -23,9 +23,9 @@ from portal.rules.suspension import REASONS, Change, Closer, closers
 from portal.services import accounts, auditing, certifying, registering, requesting
 from portal.services.auditing import By
 from portal.services.changing import changing_standing
+from portal.services.page import PAGE
 from portal.services.requesting import Standing
 
-PAGE = 25
 SHOWN = ("email", "login_id")  # under their masks, and nothing else: enough to tell colleagues apart
 GATES = (Deed.ACCOUNT_SUSPENDED.value, Deed.ACCOUNT_RESUMED.value)
 

@@ -17,8 +17,8 @@ from portal.services import auditing, company_admins, overseeing, registering
 from portal.services.auditing import By
 from portal.services.changing import changing_standing
 from portal.services.overseeing import SHOWN, Refused
+from portal.services.page import PAGE
 
-PAGE = 25
 AT_ONCE = 500  # fewer than one query can name
 
 

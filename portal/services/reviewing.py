@@ -16,8 +16,8 @@ from portal.records.audit_search import Entry, Narrowed
 from portal.rules.deed import VIEWS, Deed
 from portal.services import accounts, auditing, reaching, registering
 from portal.services.auditing import By
+from portal.services.page import PAGE
 
-PAGE = 25
 KEPT_REVIEWS = 12
 SEEN_AT_ONCE = 200
 WATCHED = (

@@ -20,10 +20,9 @@ from portal.rules.identifier import IdentifierFault, business_number
 from portal.services import auditing, company_admins, registering
 from portal.services.accounts import Person
 from portal.services.auditing import By
+from portal.services.page import PAGE
 from portal.services.registering import NUMBER
 from portal.vault import person_keys
-
-PAGE = 25
 
 
 @dataclass(frozen=True)

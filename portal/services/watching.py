@@ -15,9 +15,8 @@ from portal.rules.destruction import Attention, Stand, attentions, stand_of
 from portal.services import auditing, registering
 from portal.services.auditing import By
 from portal.services.destroying import facts_of
+from portal.services.page import PAGE
 from portal.services.requesting import NoSuchRequest
-
-PAGE = 25
 
 
 @dataclass(frozen=True)

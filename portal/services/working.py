@@ -25,6 +25,7 @@ from portal.rules.role import Role
 from portal.services import accounts, auditing, carrying_out, ordering, reaching, registering, requesting, revealing
 from portal.services.auditing import By
 from portal.services.ordering import Preview
+from portal.services.page import PAGE
 from portal.services.reported import is_report
 from portal.services.requesting import Channel, Details, Filed, NoSuchRequest, Requester, Standing
 from portal.vault import person_keys
@@ -32,7 +33,6 @@ from portal.vault.person_keys import SubjectSeal
 
 FORECAST_DAYS = 10
 AVERAGE_OVER = timedelta(days=30)
-PAGE = 25
 Searched = Literal["number", "email", "login_id"]
 
 

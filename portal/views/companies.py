@@ -19,10 +19,10 @@ from portal.services import accounts, company_admins, overseeing, reopening, vou
 from portal.services.company_admins import ElsewhereAddress, NotVerified
 from portal.services.registering import NUMBER
 from portal.services.reopening import KeptClosed
-from portal.services.vouching import PAGE, Entry, Line, Refused, Seen
+from portal.services.vouching import Entry, Line, Refused, Seen
 from portal.speech import say_text
 from portal.views import guarding
-from portal.views.paging import counted, page_of
+from portal.views.paging import counted, page_of, pages
 
 place = Blueprint("companies", __name__, url_prefix="/desk/companies")
 REFUSALS = {
@@ -216,13 +216,11 @@ def _list(missing: str | None = None) -> str:
     lines, total = vouching.page(page)
     if page > 1 and not lines:
         abort(404)
-    first = (page - 1) * PAGE
     return render_template(
         "desk/companies.html",
         rows=[_row(line) for line in lines],
         counted=counted(page, len(lines), total),
-        before=url_for("companies.overview", page=page - 1) if page > 1 else "",
-        after=url_for("companies.overview", page=page + 1) if first + len(lines) < total else "",
+        pages=pages("companies.overview", page, total),
         missing=missing,
     )
 

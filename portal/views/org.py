@@ -11,7 +11,8 @@ from flask_login import current_user
 from portal import clock
 from portal.services import company_admins, overseeing
 from portal.services.company_admins import Company
-from portal.services.overseeing import PAGE, Report
+from portal.services.overseeing import Report
+from portal.services.page import PAGE
 from portal.views import guarding
 from portal.views.paging import counted, page_of
 from portal.views.staff import Staff

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext, ngettext
 
-from portal.services.working import PAGE
+from portal.services.page import PAGE
 
 MOST_DIGITS = 15  # of a number that every engine can keep, and can multiply by the length of a page
 
