@@ -77,8 +77,9 @@ def of_email(email: str) -> Person | None:
 
 def of_emails(emails: Collection[str]) -> dict[str, Account]:
     """Return the accounts with these addresses, by the address as it was given."""
-    indexes = {email_index(email): email for email in emails}
-    return {indexes[account.email_index]: account for account in accounts.of_emails(indexes)}
+    indexes = {email: email_index(email) for email in emails}
+    found = {account.email_index: account for account in accounts.of_emails(set(indexes.values()))}
+    return {email: found[index] for email, index in indexes.items() if index in found}
 
 
 def names_of(refs: Collection[str]) -> dict[str, str]:

@@ -59,6 +59,15 @@ def test_who_is_invited_joins_and_is_signed_in(app: Flask, clock: FakeClock) -> 
         ]
 
 
+def test_every_spelling_of_an_address_leads_to_its_account(app: Flask, clock: FakeClock) -> None:
+    """Two people whose addresses differ in capitals only have one account between them, and each is told of it."""
+    with app.app_context():
+        ref, _ = invite(clock)
+        found = accounts.of_emails({EMAIL, EMAIL.capitalize(), "nobody@cloudmate.example"})
+
+        assert {email: account.ref for email, account in found.items()} == {EMAIL: ref, EMAIL.capitalize(): ref}
+
+
 def test_the_link_is_good_once(app: Flask, clock: FakeClock) -> None:
     """Neither the second use, nor a use after three days, nor one after a newer link is taken."""
     with app.app_context():
