@@ -14,7 +14,7 @@ PAGE = 500  # rows of one
 
 
 class Judged(msgspec.Struct, array_like=True):
-    """One row with its verdict. `member_ref` is whom it means, "" for nobody; `key` tells rows of one person."""
+    """One row with its verdict. `member_ref` is whom it means, "" for nobody."""
 
     line: Line
     verdict: Verdict | None = None

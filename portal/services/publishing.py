@@ -38,17 +38,18 @@ class NothingInForce(Exception):
 class VersionTaken(Exception):
     """A version of this name is published with another text; a published version is never changed."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(
+        self, version: str, why: str = "is published with another text; give the new text a new version"
+    ) -> None:
         self.version = version
-        super().__init__(f"version {version} is published with another text; give the new text a new version")
+        super().__init__(f"version {version} {why}")
 
 
 class WasWithdrawn(VersionTaken):
     """A version of this name was withdrawn; nobody who was told of it may meet another text under the same name."""
 
     def __init__(self, version: str) -> None:
-        super().__init__(version)
-        self.args = (f"version {version} was withdrawn; give the text a new version",)
+        super().__init__(version, "was withdrawn; give the text a new version")
 
 
 class TooLate(Exception):
@@ -86,14 +87,11 @@ def publish(policy: Policy, effective_at: datetime, at: datetime) -> Published:
     Only the very first version may take effect in the past. Raises StillUsed, VersionTaken and TooLate.
     """
     with changing_standing():
-        return publish_held(policy, effective_at, at)
+        return judge(policy, effective_at, at) or keep(policy, effective_at, at)
 
 
-def publish_held(policy: Policy, effective_at: datetime, at: datetime) -> Published:
-    """Do what `publish` does inside the caller's transaction, which `changing_standing` opened. Raises as `publish`."""
-    known = judge(policy, effective_at, at)
-    if known is not None:
-        return known
+def keep(policy: Policy, effective_at: datetime, at: datetime) -> Published:
+    """Keep a version that `judge` found new, inside the caller's transaction, which `changing_standing` opened."""
     body = to_json(policy)
     row = policies.PolicyVersion(
         version=policy.version,
@@ -167,10 +165,12 @@ def versions() -> list[Published]:
 def followed(known: Sequence[Published]) -> dict[str, Published]:
     """Return the version that each of `known`, newest first, follows: nothing follows one that was withdrawn."""
     found: dict[str, Published] = {}
-    for n, one in enumerate(known):
-        before = next((older for older in known[n + 1 :] if older.withdrawn_at is None), None)
+    before: Published | None = None
+    for one in reversed(known):
         if before is not None:
             found[one.policy.version] = before
+        if one.withdrawn_at is None:
+            before = one
     return found
 
 

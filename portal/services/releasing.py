@@ -107,7 +107,7 @@ def release_held(
     if isinstance(plan, Published):
         return plan
     # 2.
-    published = publishing.publish_held(policy, effective_at, at)
+    published = publishing.keep(policy, effective_at, at)
     told = {"version": policy.version, "effective_at": effective_at.isoformat()}
     if plan is not None:
         is_early = seoul_day(effective_at) < plan.earliest
